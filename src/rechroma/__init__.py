@@ -1,0 +1,1 @@
+"""Rechroma: believable colour for black-and-white photographs."""

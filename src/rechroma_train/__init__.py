@@ -1,0 +1,1 @@
+"""The workshop: nets, training, export and evaluation (PyTorch + Lightning)."""
