@@ -1,0 +1,164 @@
+"""Sizes and resampling: the size a network works at, padding to a multiple, and a resampler for float planes.
+
+The resampler is separable; each axis is a product with a banded matrix, done in blocks of rows, so that
+no temporary is larger than one block and one intermediate picture.
+"""
+
+import math
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rechroma.errors import OptionError
+from rechroma.types import Array
+
+Kernel: TypeAlias = Literal["area", "bilinear", "bicubic"]
+"""area: the exact mean over each new pixel's footprint; bilinear, bicubic: widened when shrinking."""
+Plane: TypeAlias = NDArray[np.float32] | NDArray[np.uint8] | NDArray[np.uint16]
+"""(H, W) or (H, W, C) of numbers in any unit."""
+Size: TypeAlias = tuple[int, int]
+"""Height, width in pixels."""
+
+SUPPORT: dict[Kernel, float] = {"area": 0.5, "bilinear": 1.0, "bicubic": 2.0}
+"""Half width of each kernel in pixels of the coarser grid."""
+CUBIC_A = -0.5
+"""Slope parameter of the cubic kernel (Keys 1981): third-order exact, the sharpness that Pillow has too."""
+
+
+def resize(array: Plane, size: Size, *, kernel: Kernel = "bicubic") -> Array:
+    """Resample an array to a new height and width, antialiased when shrinking.
+
+    Args:
+        array: (H, W) or (H, W, C), float32, uint8 or uint16; not modified. Must be finite.
+        size: New height and width, both at least 1.
+        kernel: How neighbours are weighted.
+
+    Returns:
+        (h, w) or (h, w, C) float32 in the unit of `array`; bicubic may overshoot its range.
+    """
+    height, width = size
+    if array.ndim not in {2, 3} or 0 in array.shape:
+        raise OptionError(
+            f"array to resize has shape {array.shape}; accepted: (H, W) or (H, W, C), none of them 0"
+        )
+    if height < 1 or width < 1:
+        raise OptionError(f"size is {size}; accepted: height and width of at least 1")
+    if kernel not in SUPPORT:
+        raise OptionError(f"kernel is {kernel!r}; accepted: {', '.join(SUPPORT)}")
+    rows_first = height * array.shape[1] <= array.shape[0] * width
+    if rows_first:
+        return _resize_columns(_resize_rows(array, height, kernel), width, kernel)
+    return _resize_rows(_resize_columns(array, width, kernel), height, kernel)
+
+
+def pad_to_multiple(array: Array, multiple_of: int) -> Array:
+    """Repeat the last row and column until both sides are multiples.
+
+    array (H, W) or (H, W, C) float32 -> (H', W'[, C]); the same array where nothing is missing.
+    """
+    missing = [-side % multiple_of for side in array.shape[:2]]
+    if not any(missing):
+        return array
+    return np.pad(array, [(0, m) for m in missing] + [(0, 0)] * (array.ndim - 2), mode="edge")
+
+
+def work_shape(height: int, width: int, work_size: int, multiple_of: int) -> Size:
+    """Choose the size at which a network sees a picture: about `work_size`² pixels in its proportions.
+
+    Area rather than long side, so that a panorama and a portrait are seen at one scale. Small pictures grow
+    to it too: colours must not depend on resolution. Both sides are multiples of `multiple_of`, at least
+    one; a picture too narrow for that is squeezed.
+    """
+    if min(height, width, work_size, multiple_of) < 1:
+        raise OptionError(
+            f"work shape asked for a {height}x{width} picture, work size {work_size}, "
+            f"multiple of {multiple_of}; accepted: numbers of at least 1"
+        )
+    area = max(work_size, multiple_of) ** 2
+    ideal_height = min(max(math.sqrt(area * height / width), multiple_of), area / multiple_of)
+    ideal_width = area / ideal_height
+
+    def misfit(shape: Size) -> float:
+        proportion = math.log(shape[1] / shape[0] * ideal_height / ideal_width)
+        return 2 * abs(proportion) + abs(math.log(shape[0] * shape[1] / area))
+
+    candidates = [
+        (h, w)
+        for h in _multiples_around(ideal_height, multiple_of)
+        for w in _multiples_around(ideal_width, multiple_of)
+    ]
+    return min(candidates, key=misfit)
+
+
+def _multiples_around(value: float, multiple_of: int) -> tuple[int, int]:
+    below = max(int(value // multiple_of), 1) * multiple_of
+    return below, below + multiple_of
+
+
+def _resize_rows(array: Plane, height: int, kernel: Kernel) -> Array:
+    if array.shape[0] == height:
+        return array.astype(np.float32, copy=False)
+    flat = array.reshape(array.shape[0], -1)
+    result = np.empty((height, flat.shape[1]), np.float32)
+    for out, source, matrix in _blocks(array.shape[0], height, kernel):
+        np.matmul(matrix, flat[source].astype(np.float32, copy=False), out=result[out])
+    return result.reshape(height, *array.shape[1:])
+
+
+def _resize_columns(array: Plane, width: int, kernel: Kernel) -> Array:
+    if array.shape[1] == width:
+        return array.astype(np.float32, copy=False)
+    columns_first: Plane = np.ascontiguousarray(np.swapaxes(array, 0, 1))
+    return np.ascontiguousarray(np.swapaxes(_resize_rows(columns_first, width, kernel), 0, 1))
+
+
+@lru_cache(maxsize=64)
+def _blocks(old: int, new: int, kernel: Kernel) -> list[tuple[slice, slice, Array]]:
+    """Cut the (new, old) resampling matrix into dense blocks along its band: rows out, rows in, (out, in)."""
+    first, weights = _band(old, new, kernel)
+    taps = weights.shape[1]
+    step = max(8, math.ceil(taps * new / old))
+    blocks = []
+    for start in range(0, new, step):
+        stop = min(start + step, new)
+        low, high = int(first[start]), min(int(first[stop - 1]) + taps, old)
+        matrix = np.zeros((stop - start, high - low + taps), np.float32)
+        columns = first[start:stop, None] - low + np.arange(taps)
+        np.put_along_axis(matrix, columns, weights[start:stop], axis=1)
+        matrix = np.ascontiguousarray(matrix[:, : high - low])
+        blocks.append((slice(start, stop), slice(low, high), matrix))
+    return blocks
+
+
+def _band(old: int, new: int, kernel: Kernel) -> tuple[NDArray[np.int64], Array]:
+    """Give each new sample its first old sample (new,) and the weights from there on (new, taps)."""
+    scale = old / new
+    reach = SUPPORT[kernel] * (scale if kernel == "area" else max(scale, 1.0))
+    center = (np.arange(new) + 0.5) * scale
+    first = np.maximum(np.floor(center - reach + 1e-9), 0).astype(np.int64)
+    taps = min(math.ceil(2 * reach) + 1, old)
+    position = first[:, None] + np.arange(taps)
+    if kernel == "area":
+        weights = np.minimum(position + 1, center[:, None] + reach) - np.maximum(
+            position, center[:, None] - reach
+        )
+    else:
+        distance = np.abs(position + 0.5 - center[:, None]) / max(scale, 1.0)
+        weights = _triangle(distance) if kernel == "bilinear" else _cubic(distance)
+    weights = np.where(position < old, weights, 0)
+    if kernel == "area":
+        weights = np.maximum(weights, 0)
+    return first, (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _triangle(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.maximum(1 - distance, 0)
+
+
+def _cubic(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Keys' cubic convolution (IEEE ASSP 29, 1981, eq. 15)."""
+    near = ((CUBIC_A + 2) * distance - (CUBIC_A + 3)) * distance**2 + 1
+    far = CUBIC_A * (((distance - 5) * distance + 8) * distance - 4)
+    return np.where(distance < 1, near, np.where(distance < 2, far, 0))
