@@ -1,0 +1,72 @@
+"""What the environment decides: the only reader of os.environ."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from rechroma.errors import OptionError
+
+YES = frozenset({"1", "true", "yes", "on"})
+NO = frozenset({"", "0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where Rechroma keeps its files and what it may use."""
+
+    cache_dir: Path
+    """Folder for downloaded weights; made when first needed. RECHROMA_CACHE, or the platform's cache folder."""
+    threads: int
+    """Threads of a network where the options do not say; 0 = one per core. RECHROMA_THREADS."""
+    offline: bool
+    """True forbids every download. RECHROMA_OFFLINE."""
+
+
+def current() -> Settings:
+    """Read the environment as it is now.
+
+    Raises:
+        OptionError: RECHROMA_THREADS or RECHROMA_OFFLINE has a value that means nothing.
+    """
+    env = os.environ
+    cache = env.get("RECHROMA_CACHE")
+    return Settings(
+        cache_dir=Path(cache).expanduser() if cache else default_cache_dir(sys.platform, env, Path.home()),
+        threads=_threads(env.get("RECHROMA_THREADS", "")),
+        offline=_flag("RECHROMA_OFFLINE", env.get("RECHROMA_OFFLINE", "")),
+    )
+
+
+def default_cache_dir(platform: str, env: Mapping[str, str], home: Path) -> Path:
+    """Give the cache folder that a platform expects; `platform` as in sys.platform."""
+    if platform == "win32":
+        return Path(env.get("LOCALAPPDATA") or home / "AppData" / "Local") / "rechroma" / "Cache"
+    if platform == "darwin":
+        return home / "Library" / "Caches" / "rechroma"
+    xdg = env.get("XDG_CACHE_HOME", "")
+    # The XDG base directory specification has relative paths ignored.
+    return (Path(xdg) if Path(xdg).is_absolute() else home / ".cache") / "rechroma"
+
+
+def _threads(text: str) -> int:
+    if not text.strip():
+        return 0
+    if not text.strip().isdecimal():
+        raise OptionError(
+            f"RECHROMA_THREADS is {text!r}; accepted: 0 (one per core) or a number of threads. "
+            "Correct it or unset it."
+        )
+    return int(text)
+
+
+def _flag(name: str, text: str) -> bool:
+    word = text.strip().lower()
+    if word in YES:
+        return True
+    if word in NO:
+        return False
+    raise OptionError(
+        f"{name} is {text!r}; accepted: {', '.join(sorted(YES))} or {', '.join(sorted(NO - {''}))}"
+    )
