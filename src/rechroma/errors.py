@@ -14,6 +14,7 @@
     │   ├── ChecksumMismatch        the file is not the one that its row describes
     │   ├── ContractMismatch        the graph does not keep the graph contract
     │   └── Offline                 a download would be needed and RECHROMA_OFFLINE forbids it
+    ├── WorkerDied                  a worker process ended before it had finished a picture
     └── MissingExtra(ImportError)   an optional library is not installed; the message has the pip command
 """
 
@@ -72,6 +73,10 @@ class ContractMismatch(WeightsError):
 
 class Offline(WeightsError):
     """A download is needed and the settings forbid network access."""
+
+
+class WorkerDied(RechromaError):
+    """A worker process ended before it had finished a picture."""
 
 
 class MissingExtra(RechromaError, ImportError):
