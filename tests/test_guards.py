@@ -129,8 +129,9 @@ def test_importing_any_module_writes_nothing_and_prints_nothing(tmp_path: Path) 
 
 
 def test_command_options_are_the_fields_of_the_options_dataclass() -> None:
-    from rechroma.cli import app
     from typer.main import get_command
+
+    from rechroma.cli import app
 
     colorize = get_command(app).commands["colorize"]  # type: ignore[attr-defined]
     options = {param.name for param in colorize.params} - {"help"}

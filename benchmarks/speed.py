@@ -1,0 +1,287 @@
+"""How fast it is: ratios measured in one run, tables for the documentation.
+
+    python benchmarks/speed.py [photo] [network] [folder] [start] [--repeats N] [--out FOLDER]
+
+Needs the bench extra: pip install -c constraints.txt -e '.[bench]'. A quiet machine gives honest figures.
+"""
+
+import argparse
+import io
+import logging
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+import simplejpeg
+import skimage.color
+import torch
+from ddcolor_sized import export
+from measure import RESULTS, Row, keep, machine, markdown, peak_memory, rows, side_by_side
+from numpy.typing import NDArray
+from photographs import gray, photograph
+from PIL import Image
+
+import rechroma
+from rechroma.types import ColorizeOptions, Colorizer
+
+QUALITY = 92
+SIZE_12_MP = (3000, 4000)
+SIZE_2_MP = (1224, 1632)
+FOLDER_PICTURES = 200
+WORK = 256
+
+
+def photo(repeats: int) -> list[Row]:
+    """A 12-megapixel gray JPEG to a color JPEG, against decoding and encoding alone and the naive ways."""
+    color = photograph(*SIZE_12_MP)
+    luma = gray(color)
+    one = simplejpeg.encode_jpeg(luma[..., None], quality=90, colorspace="GRAY")
+    three = simplejpeg.encode_jpeg(np.repeat(luma[..., None], 3, 2), quality=90, colorsubsampling="420")
+    plane = ColorizeOptions(lossless_luma=False)
+    network = rechroma.load("hintnet")
+    quick = side_by_side(
+        {
+            "decode + encode alone (simplejpeg)": lambda: _floor(one, color),
+            "gray JPEG, lossless luma": lambda: rechroma.colorize(one),
+            "gray JPEG, from planes": lambda: rechroma.colorize(one, plane),
+            "three-component JPEG, from planes": lambda: rechroma.colorize(three),
+            "naive Lab with OpenCV, same network": lambda: _naive_opencv(one, network),
+        },
+        repeats=repeats,
+    )
+    slow = side_by_side(
+        {"naive Lab with scikit-image, same network": lambda: _naive_skimage(one, network)},
+        repeats=max(2, repeats // 5),
+        warm_up=0,
+    )
+    return rows(quick | slow, unit="ms", to="decode + encode alone (simplejpeg)", scale=1e3)
+
+
+def _floor(data: bytes, color: NDArray[np.uint8]) -> bytes:
+    simplejpeg.decode_jpeg(data, colorspace="GRAY")
+    encoded: bytes = simplejpeg.encode_jpeg(color, quality=QUALITY, colorsubsampling="420")
+    return encoded
+
+
+def _naive_opencv(data: bytes, network: Colorizer) -> bytes:
+    """What most programs do: the whole picture to float Lab and back."""
+    flat = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    lab = cv2.cvtColor(flat.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
+    height, width = lab.shape[:2]
+    small = cv2.resize(lab[..., 0], (WORK, WORK), interpolation=cv2.INTER_AREA)
+    ab = network.predict(small).ab
+    lab[..., 1:] = cv2.resize(ab, (width, height), interpolation=cv2.INTER_CUBIC)
+    bgr = cv2.cvtColor(lab, cv2.COLOR_LAB2BGR)
+    done, encoded = cv2.imencode(
+        ".jpg", np.clip(bgr * 255, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
+    )
+    assert done
+    return encoded.tobytes()
+
+
+def _naive_skimage(data: bytes, network: Colorizer) -> bytes:
+    flat = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    lab = skimage.color.rgb2lab(flat)
+    height, width = lab.shape[:2]
+    small = np.asarray(
+        Image.fromarray(lab[..., 0].astype(np.float32)).resize((WORK, WORK), Image.Resampling.BOX)
+    )
+    ab = network.predict(np.ascontiguousarray(small)).ab
+    for channel in (0, 1):
+        enlarged = Image.fromarray(ab[..., channel]).resize((width, height), Image.Resampling.BICUBIC)
+        lab[..., 1 + channel] = np.asarray(enlarged)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rgb = skimage.color.lab2rgb(lab)
+    result = io.BytesIO()
+    Image.fromarray((rgb * 255).astype(np.uint8)).save(result, "JPEG", quality=QUALITY)
+    return result.getvalue()
+
+
+COLORIZE = "import sys, rechroma\nfrom rechroma.types import ColorizeOptions\n"
+MEMORY = {
+    "import onnxruntime alone": "import onnxruntime",
+    "gray JPEG, lossless luma": COLORIZE + "rechroma.colorize_file(sys.argv[1], sys.argv[3])",
+    "gray JPEG, from planes": (
+        COLORIZE + "rechroma.colorize_file(sys.argv[1], sys.argv[3], ColorizeOptions(lossless_luma=False))"
+    ),
+    "three-component JPEG, from planes": COLORIZE + "rechroma.colorize_file(sys.argv[2], sys.argv[3])",
+    "decode + encode alone (simplejpeg)": (
+        "import sys, simplejpeg\n"
+        "rgb = simplejpeg.decode_jpeg(open(sys.argv[1], 'rb').read(), colorspace='RGB')\n"
+        "simplejpeg.encode_jpeg(rgb, quality=92, colorsubsampling='420')"
+    ),
+    "naive Lab with OpenCV, no network": (
+        "import sys, cv2, numpy as np\n"
+        "lab = cv2.cvtColor(cv2.imread(sys.argv[1]).astype(np.float32) / 255, cv2.COLOR_BGR2LAB)\n"
+        "bgr = cv2.cvtColor(lab, cv2.COLOR_LAB2BGR)\n"
+        "cv2.imwrite(sys.argv[3], np.clip(bgr * 255, 0, 255).astype(np.uint8))"
+    ),
+}
+
+
+def memory(repeats: int) -> list[Row]:
+    """Peak memory of a fresh process that colors one 12-megapixel JPEG."""
+    luma = gray(photograph(*SIZE_12_MP))
+    with tempfile.TemporaryDirectory() as folder:
+        one, three = Path(folder, "one.jpg"), Path(folder, "three.jpg")
+        one.write_bytes(simplejpeg.encode_jpeg(luma[..., None], quality=90, colorspace="GRAY"))
+        three.write_bytes(
+            simplejpeg.encode_jpeg(np.repeat(luma[..., None], 3, 2), quality=90, colorsubsampling="420")
+        )
+        peaks: dict[str, list[float]] = {}
+        for case, code in MEMORY.items():
+            for i in range(min(repeats, 3)):
+                out = Path(folder, f"{len(peaks)}-{i}.jpg")
+                peaks.setdefault(case, []).append(peak_memory(code, str(one), str(three), str(out)))
+    return rows(peaks, unit="MB", to="import onnxruntime alone")
+
+
+def network(repeats: int) -> list[Row]:
+    """The network alone on 256 x 256 pixels, one and two threads."""
+    from rechroma_train.nets.hintnet import HintNet
+
+    logging.disable(logging.WARNING)
+    lightness = np.random.default_rng(0).uniform(0, 100, (WORK, WORK)).astype(np.float32)
+    flat = np.repeat(lightness[None, None] / 100, 3, 1)
+    net = HintNet().eval()
+    light = torch.from_numpy(lightness)[None, None]
+    hint_ab, hint_weight = torch.zeros(1, 2, WORK, WORK), torch.zeros(1, 1, WORK, WORK)
+    table: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        graph = Path(folder, "ddcolor_sized.onnx")
+        millions = export(graph, WORK)
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = threads
+            session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+            ours = rechroma.load("hintnet", threads=threads)
+            name = f"hintnet, {threads} thread{'s' * (threads > 1)}"
+
+            def eager() -> None:
+                with torch.inference_mode():
+                    net(light, hint_ab, hint_weight)
+
+            quick = side_by_side(
+                {name: lambda ours=ours: ours.predict(lightness), name + ", torch eager": eager},
+                repeats=repeats * 2,
+                warm_up=3,
+            )
+            slow = side_by_side(
+                {
+                    f"DDColor-T-sized ({millions:.0f} M), {name[9:]}": lambda session=session: session.run(
+                        None, {"image": flat}
+                    )
+                },
+                repeats=repeats,
+                warm_up=2,
+            )
+            table += rows(quick | slow, unit="ms", to=name, scale=1e3)
+    return table
+
+
+def folder(repeats: int) -> list[Row]:
+    """A folder of 200 gray photographs of 2 megapixels by the command, with one worker and with two."""
+    seconds: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as place:
+        source = Path(place, "in")
+        source.mkdir()
+        for i in range(FOLDER_PICTURES):
+            luma = gray(photograph(*SIZE_2_MP, seed=i))[..., None]
+            (source / f"{i:03}.jpg").write_bytes(simplejpeg.encode_jpeg(luma, quality=90, colorspace="GRAY"))
+        for _ in range(max(1, min(3, repeats // 3))):
+            for workers, threads in ((1, 1), (2, 1), (1, 0), (2, 0)):
+                name = f"{workers} worker{'s' * (workers > 1)}, " + (
+                    "one thread each" if threads else "threads as they come"
+                )
+                out = Path(place, "out")
+                command = [
+                    "colorize",
+                    str(source),
+                    "-o",
+                    str(out),
+                    "--workers",
+                    str(workers),
+                    "--threads",
+                    str(threads),
+                ]
+                seconds.setdefault(name, []).append(_time_command(command))
+                shutil.rmtree(out)
+    one = {name: times for name, times in seconds.items() if "one thread" in name}
+    free = {name: times for name, times in seconds.items() if name not in one}
+    return rows(one, unit="s", to="1 worker, one thread each") + rows(
+        free, unit="s", to="1 worker, threads as they come"
+    )
+
+
+def start(repeats: int) -> list[Row]:
+    """From the shell to the result: the version, and one small picture."""
+    with tempfile.TemporaryDirectory() as place:
+        small = Path(place, "small.jpg")
+        luma = gray(photograph(480, 640))[..., None]
+        small.write_bytes(simplejpeg.encode_jpeg(luma, quality=90, colorspace="GRAY"))
+        one = ["colorize", str(small), "-o", place, "--overwrite"]
+        samples = side_by_side(
+            {
+                'python -c "import onnxruntime"': lambda: _run([sys.executable, "-c", "import onnxruntime"]),
+                'python -c "pass"': lambda: _run([sys.executable, "-c", "pass"]),
+                "rechroma --version": lambda: _run([_command(), "--version"]),
+                "rechroma colorize small.jpg (640 x 480)": lambda: _run([_command(), *one]),
+            },
+            repeats=max(5, repeats),
+        )
+    return rows(samples, unit="ms", to='python -c "import onnxruntime"', scale=1e3)
+
+
+def _command() -> str:
+    return str(Path(sys.executable).with_name("rechroma"))
+
+
+def _run(command: Sequence[str]) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def _time_command(arguments: Sequence[str]) -> float:
+    begin = time.perf_counter()
+    _run([_command(), *arguments])
+    return time.perf_counter() - begin
+
+
+SECTIONS: dict[str, Callable[[int], list[Row]]] = {
+    "photo": photo,
+    "memory": memory,
+    "network": network,
+    "folder": folder,
+    "start": start,
+}
+
+
+def main() -> None:
+    """Measure the sections that are asked for, print their tables and keep them."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "sections", nargs="*", choices=[*SECTIONS, []], default=[], help="all if none is given"
+    )
+    parser.add_argument("--repeats", type=int, default=15, help="rounds of each measurement")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
+    arguments = parser.parse_args()
+    for section in arguments.sections or SECTIONS:
+        facts = machine()
+        table = SECTIONS[section](arguments.repeats)
+        keep(section, table, facts, arguments.out)
+        print(f"\n{section}\n\n{markdown(table)}")
+
+
+if __name__ == "__main__":
+    main()
