@@ -1,0 +1,81 @@
+"""Ways to predict color, side by side: algorithms in METHODS, trained networks as rows of weights.toml.
+
+Methods are imported only when they are loaded, so that naming them costs nothing.
+"""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from rechroma import weights
+from rechroma.errors import UnknownMethod
+from rechroma.types import Colorizer, Device
+
+Load: TypeAlias = Callable[[Device, int], Colorizer]
+"""Gives a colorizer for a device and a number of threads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """A way to predict color."""
+
+    task: str
+    """What it does: "colorize"."""
+    needs: tuple[str, ...]
+    """What must be given beside the picture, such as "hints"."""
+    paper: str
+    """What it comes from: authors, title, year."""
+    load: Load
+    """Gives it ready to run."""
+
+
+METHODS: dict[str, Method] = {}
+"""The algorithms that need no weights, by name."""
+
+
+def available() -> dict[str, Method]:
+    """Give every method by name: the algorithms, and a network for each row of weights.toml."""
+    networks = {
+        row.name: Method(task=row.task, needs=(), paper=row.paper, load=partial(_load_row, row))
+        for row in weights.rows()
+    }
+    return METHODS | networks
+
+
+def load(name: str | Path, *, device: Device = "auto", threads: int = 0) -> Colorizer:
+    """Make a method ready to run.
+
+    Args:
+        name: A name of available(), the bare name of an architecture ("hintnet"), or an .onnx file that keeps
+            the graph contract.
+        device: Where a network runs; "auto" prefers an accelerator.
+        threads: Threads of a network; 0 = RECHROMA_THREADS, or one per core.
+
+    Raises:
+        UnknownMethod: Nothing has this name; the message has the nearest names.
+        WeightsError: The weights are missing, damaged, or do not keep the graph contract.
+        OptionError: The device is not available here.
+    """
+    if isinstance(name, Path) or name.endswith(".onnx"):
+        from rechroma.methods import network
+
+        return network.from_file(Path(name), device=device, threads=threads)
+    known = available()
+    # Rows come in order, so that the bare name of an architecture finds its first.
+    full = name if name in known else next((n for n in known if n.partition(".")[0] == name), None)
+    if full is None:
+        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or sorted(known)
+        raise UnknownMethod(
+            f"no method is called {name!r}; nearest: {', '.join(near) or 'none is installed'}. "
+            "A graph of your own is given as the path of its .onnx file."
+        )
+    return known[full].load(device, threads)
+
+
+def _load_row(row: weights.Row, device: Device, threads: int) -> Colorizer:
+    from rechroma.methods import network
+
+    return network.from_row(row, device=device, threads=threads)

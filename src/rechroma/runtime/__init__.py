@@ -1,0 +1,194 @@
+"""Graphs: checked against the contract and run. The only door to ONNX Runtime."""
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from rechroma import settings
+from rechroma.errors import ContractMismatch, OptionError, WeightsError, WeightsNotFound
+from rechroma.runtime.contract import Contract, Tensor, check
+from rechroma.types import DEVICES, Array, Device
+
+__all__ = ["Contract", "Graph", "available_devices", "load"]
+
+PROVIDERS: dict[Device, str] = {
+    "cuda": "CUDAExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+"""ONNX Runtime's name of each device; `auto` tries them in this order."""
+KEPT_SESSIONS = 8
+"""Sessions kept in a process; each holds its weights in memory."""
+MAX_AUTO_THREADS = 8
+"""Threads at most where nobody says how many: the graphs are small, more would wait for one another."""
+ORT_ERRORS: tuple[type[Exception], ...] = (
+    *(e for e in vars(ort_errors).values() if isinstance(e, type) and issubclass(e, Exception)),
+    ValueError,
+    RuntimeError,
+)
+"""What ONNX Runtime raises: siblings without a common base of their own, and two built-in ones."""
+
+
+class Graph:
+    """A colorizer graph that keeps the contract, ready to run. Safe to use from several threads."""
+
+    def __init__(self, session: ort.InferenceSession, contract: Contract, device: Device) -> None:
+        self._session = session
+        # DirectML may not run one session from two threads; only the CPU gains from it anyway.
+        self._turn: AbstractContextManager[Any] = nullcontext() if device == "cpu" else threading.Lock()
+        self.contract = contract
+        self.device = device
+
+    def run(self, feeds: Mapping[str, Array], outputs: Sequence[str]) -> list[Array]:
+        """Compute the named outputs.
+
+        Args:
+            feeds: Every input of the contract that the graph has, as the contract shapes it.
+            outputs: Names of the outputs wanted; the others are not computed.
+
+        Raises:
+            WeightsError: The runtime failed, for want of memory for example.
+        """
+        try:
+            with self._turn:
+                results: list[Array] = self._session.run(list(outputs), dict(feeds))
+        except ORT_ERRORS as error:
+            raise WeightsError(f"graph {self.contract.name} failed on {self.device}: {error}") from error
+        return results
+
+
+def load(path: Path, *, device: Device = "auto", threads: int = 0) -> Graph:
+    """Open a graph, hold it against the contract and try it once; a graph opened before is given again.
+
+    Args:
+        path: An .onnx file.
+        device: Where it runs; "auto" takes the first of PROVIDERS that works, and `Graph.device` says which.
+        threads: Threads of the CPU; 0 = RECHROMA_THREADS, or one per core (at most MAX_AUTO_THREADS).
+
+    Raises:
+        WeightsNotFound: There is no such file.
+        ContractMismatch: It is no ONNX graph, or one that does not keep the contract.
+        OptionError: The device is not available here.
+    """
+    if device not in DEVICES:
+        raise OptionError(f"device is {device!r}; accepted: {', '.join(DEVICES)}")
+    if device != "auto" and device not in available_devices():
+        raise OptionError(
+            f"device is {device!r}; accepted by the ONNX Runtime installed here: "
+            f"{', '.join(('auto', *available_devices()))}"
+        )
+    if threads < 0:
+        raise OptionError(f"threads is {threads}; accepted: 0 (all cores) or a number of threads")
+    try:
+        stat = path.stat()
+    except FileNotFoundError as error:
+        raise WeightsNotFound(f"there is no graph {path}") from error
+    return _load(path.resolve(), stat.st_mtime_ns, stat.st_size, device, _thread_count(threads))
+
+
+def available_devices() -> tuple[Device, ...]:
+    """Name the devices that the installed ONNX Runtime is built for, in the order that `auto` tries."""
+    built = ort.get_available_providers()
+    return tuple(device for device, provider in PROVIDERS.items() if provider in built)
+
+
+@lru_cache(maxsize=KEPT_SESSIONS)
+def _load(path: Path, _mtime_ns: int, _size: int, device: Device, threads: int) -> Graph:
+    if device != "auto":
+        session = _session(path, device, threads)
+        if session is None:
+            raise OptionError(
+                f"device is {device!r}; ONNX Runtime has it, but it does not start on this machine"
+            )
+        return _checked(session, device, path)
+    for candidate in available_devices():
+        session = _session(path, candidate, threads)
+        if session is not None:
+            return _checked(session, candidate, path)
+    raise WeightsError(f"no device of ONNX Runtime can run {path}")
+
+
+def _session(path: Path, device: Device, threads: int) -> ort.InferenceSession | None:
+    """Open a session, or give None where the device does not start: ONNX Runtime would take the CPU then."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4  # what matters is raised; the library writes to no stream
+    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False  # sizes vary; DirectML forbids it
+    if device == "cuda" and hasattr(ort, "preload_dlls"):
+        ort.preload_dlls()
+    try:
+        session = ort.InferenceSession(str(path), options, providers=[PROVIDERS[device]], enable_fallback=0)
+    except (
+        ort_errors.NoSuchFile,
+        ort_errors.InvalidProtobuf,
+        ort_errors.InvalidGraph,
+        ort_errors.NoModel,
+    ) as error:
+        raise ContractMismatch(f"{path} is not an ONNX graph that can be read: {error}") from error
+    except ORT_ERRORS as error:
+        if device == "cpu":
+            raise ContractMismatch(f"{path} cannot be run: {error}") from error
+        return None
+    return session if PROVIDERS[device] in session.get_providers() else None
+
+
+def _checked(session: ort.InferenceSession, device: Device, path: Path) -> Graph:
+    contract = check(
+        {node.name: Tensor(dtype=node.type, shape=tuple(node.shape)) for node in session.get_inputs()},
+        {node.name: Tensor(dtype=node.type, shape=tuple(node.shape)) for node in session.get_outputs()},
+        session.get_modelmeta().custom_metadata_map,
+        source=str(path),
+    )
+    graph = Graph(session, contract, device)
+    _try_out(graph, path)
+    return graph
+
+
+def _try_out(graph: Graph, path: Path) -> None:
+    """Run the smallest picture that is not square, since a graph may declare what it does not do."""
+    contract = graph.contract
+    height, width = contract.multiple_of, 2 * contract.multiple_of
+    feeds: dict[str, Array] = {
+        "lightness": np.full((1, 1, height, width), 50, np.float32),
+        "hint_ab": np.zeros((1, 2, height, width), np.float32),
+        "hint_weight": np.zeros((1, 1, height, width), np.float32),
+        "vividness": np.array(contract.defaults.vividness or 0, np.float32),
+        "temperature": np.array(contract.defaults.temperature or 1, np.float32),
+    }
+    channels = {"ab": 2} if contract.bins is None else {"ab": 2, "logits": len(contract.bins)}
+    try:
+        results = graph.run({name: feeds[name] for name in contract.inputs}, list(channels))
+    except WeightsError as error:
+        raise ContractMismatch(f"{path} does not run on a {height}x{width} picture: {error}") from error
+    for (name, count), result in zip(channels.items(), results, strict=True):
+        expected = (1, count, height // contract.stride, width // contract.stride)
+        if result.shape != expected:
+            raise ContractMismatch(
+                f"{path} does not keep graph contract v1: output {name} has shape {result.shape} for a "
+                f"{height}x{width} picture; with stride {contract.stride} it is {expected}"
+            )
+        if not np.isfinite(result).all():
+            raise ContractMismatch(f"{path}: output {name} is not finite for a plain gray picture")
+
+
+def _thread_count(asked: int) -> int:
+    return asked or settings.current().threads or min(_cores(), MAX_AUTO_THREADS)
+
+
+def _cores() -> int:
+    """Count the cores that this process may use; ONNX Runtime's own count knows no container."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
