@@ -1,0 +1,62 @@
+"""sRGB and CIELAB in torch: the twin of rechroma.color, on batches and on any device."""
+
+import torch
+from torch import Tensor
+
+_RGB_TO_XYZ = (
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
+"""sRGB primaries, D65 (IEC 61966-2-1)."""
+_WHITE = (0.95047, 1.0, 1.08883)
+"""D65, 2 degrees."""
+_EPSILON = 216 / 24389
+_KAPPA = 24389 / 27
+
+
+def srgb_to_linear(rgb: Tensor) -> Tensor:
+    """Undo the sRGB transfer curve; any shape, 0 to 1."""
+    return torch.where(rgb <= 0.04045, rgb / 12.92, ((rgb.clamp_min(0.04045) + 0.055) / 1.055) ** 2.4)
+
+
+def linear_to_srgb(linear: Tensor) -> Tensor:
+    """Apply the sRGB transfer curve; any shape, 0 to 1."""
+    return torch.where(
+        linear <= 0.0031308, 12.92 * linear, 1.055 * linear.clamp_min(0.0031308) ** (1 / 2.4) - 0.055
+    )
+
+
+def luminance_to_lightness(luminance: Tensor) -> Tensor:
+    """CIE L*, 0 to 100, from relative luminance Y, 0 to 1 (CIE 15:2004, equation 8.2)."""
+    return 116 * _lab_curve(luminance) - 16
+
+
+def linear_to_lab(linear: Tensor) -> Tensor:
+    """(N, 3, ...) linear RGB 0 to 1 -> (N, 3, ...) L* 0 to 100, a*, b*."""
+    matrix = torch.tensor(_RGB_TO_XYZ, dtype=linear.dtype, device=linear.device)
+    white = torch.tensor(_WHITE, dtype=linear.dtype, device=linear.device)
+    xyz = torch.einsum("ij,nj...->ni...", matrix / white[:, None], linear)
+    fx, fy, fz = _lab_curve(xyz).unbind(1)
+    return torch.stack((116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)), dim=1)
+
+
+def rgb_to_lab(rgb: Tensor) -> Tensor:
+    """(N, 3, ...) sRGB 0 to 1 -> (N, 3, ...) L* 0 to 100, a* and b* about -110 to 110."""
+    return linear_to_lab(srgb_to_linear(rgb))
+
+
+def lab_to_rgb(lab: Tensor) -> Tensor:
+    """(N, 3, ...) L*, a*, b* -> (N, 3, ...) sRGB, not clipped: colours outside the gamut leave 0 to 1."""
+    lightness, a, b = lab.unbind(1)
+    fy = (lightness + 16) / 116
+    f = torch.stack((fy + a / 500, fy, fy - b / 200), dim=1)
+    xyz = torch.where(f**3 > _EPSILON, f**3, (116 * f - 16) / _KAPPA)
+    matrix = torch.tensor(_RGB_TO_XYZ, dtype=torch.float64)
+    white = torch.tensor(_WHITE, dtype=torch.float64)
+    inverse = torch.linalg.inv(matrix / white[:, None]).to(lab)
+    return linear_to_srgb(torch.einsum("ij,nj...->ni...", inverse, xyz))
+
+
+def _lab_curve(t: Tensor) -> Tensor:
+    return torch.where(t > _EPSILON, t.clamp_min(_EPSILON) ** (1 / 3), (_KAPPA * t + 16) / 116)

@@ -1,0 +1,104 @@
+"""Options of the workshop's verbs; the docstring under a field is its help text on the command line."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackOptions:
+    """Decode photographs once into a packed folder."""
+
+    sources: list[Path]
+    """Folders of pictures and .tar files of pictures."""
+    out: Path
+    """Folder for the packed pixels and their index."""
+    short_side: int = 160
+    """Photographs whose short side is longer are shrunk to this, in pixels."""
+    jobs: int = 2
+    """Decoding processes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DegradeOptions:
+    """How often training pictures are made to look old."""
+
+    emulsion_share: float = 0.2
+    """Share of pictures whose lightness is recorded by an old emulsion."""
+    aged_share: float = 0.3
+    """Share of pictures that age: fade, blur, grain, vignette, JPEG."""
+    effect_share: float = 0.4
+    """Chance of each effect on a picture that ages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintOptions:
+    """Shares of the kinds of simulated hints."""
+
+    none: float = 0.40
+    """No hints at all."""
+    points: float = 0.35
+    """Points and patches (Zhang et al. 2017)."""
+    strokes: float = 0.10
+    """Strokes along regions of one colour."""
+    dense: float = 0.15
+    """The whole picture's colours, displaced and damaged, as from a previous frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions:
+    """One training run; it stops by time, by pictures or by a signal, and goes on from its last checkpoint."""
+
+    corpora: list[Path]
+    """Packed folders (see `pack`)."""
+    out: Path
+    """Folder of the run: last.ckpt, curve.csv, config.yaml."""
+    backbone: Path | None = None
+    """MobileNetV2 weights (safetensors) to start the encoder from."""
+    sizes: list[int] = field(default_factory=lambda: [96, 128, 160])
+    """Side of the training windows in pixels, multiples of 32: small ones first, for speed."""
+    size_ends: list[int] = field(default_factory=lambda: [400_000, 800_000])
+    """Pictures after which the next size begins; one number fewer than there are sizes."""
+    zoom_smallest: float = 0.5
+    """Smallest window, as a share of the picture's short side."""
+    zoom_largest: float = 1.0
+    """Largest window, as a share of the picture's short side."""
+    batch: int = 32
+    """Pictures a step."""
+    pictures: int = 1_000_000
+    """Pictures in the whole run: the learning rate reaches zero at this number."""
+    decay: float = 0.4
+    """The learning rate is constant after the warm-up and falls over this last share of the pictures."""
+    max_minutes: float | None = None
+    """Stop after this time, with a checkpoint; the schedule is still that of `pictures`."""
+    learning_rate: float = 1.5e-3
+    """Largest learning rate of the decoder."""
+    encoder_rate: float = 0.15
+    """Learning rate of the encoder as a share of the decoder's."""
+    weight_decay: float = 0.01
+    """AdamW weight decay."""
+    warmup: int = 10_000
+    """Pictures over which the learning rate rises."""
+    ema: float = 0.998
+    """Decay of the moving average of the weights, a step."""
+    regression: float = 0.5
+    """Weight of the regression term beside the cross-entropy."""
+    uniform_share: float = 0.5
+    """Zhang et al. 2016: lambda, how much of the uniform distribution goes into the rebalancing weights."""
+    prior: Path | None = None
+    """JSON file of bin counts; counted over `prior_pictures` pictures of the corpora where not given."""
+    prior_pictures: int = 4096
+    """Pictures over which the prior of the bins is counted."""
+    degrade: DegradeOptions = field(default_factory=DegradeOptions)
+    """The "old photograph" model."""
+    hints: HintOptions = field(default_factory=HintOptions)
+    """The simulated hints."""
+    seed: int = 0
+    """Everything random follows from this number and the number of the step."""
+    threads: int = 1
+    """Torch threads; one more process prepares the batches."""
+    checkpoint_minutes: float = 5.0
+    """Time between checkpoints."""
+    log_every: int = 50
+    """Steps between two lines of curve.csv."""
+    device: str = "cpu"
+    """cpu or cuda; on cuda the corpora are copied into its memory and augmented there."""

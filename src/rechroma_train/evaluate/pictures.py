@@ -1,0 +1,83 @@
+"""The pictures that are scored: what they truly look like, and the gray picture that a model is given of them."""
+
+import hashlib
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from rechroma.color import gray_to_lightness, lightness_to_gray, rgb_to_lab
+from rechroma.errors import InputError, UnreadableImage
+from rechroma.types import RGB8, Lab, Lightness
+
+from rechroma_train.prior import KINDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """One color photograph and the gray made of it."""
+
+    name: str
+    """File name."""
+    sha256: str
+    """SHA-256 of the file, hexadecimal."""
+    rgb: RGB8
+    """(H, W, 3) uint8: the photograph, not cropped, not resized."""
+    lab: Lab
+    """(H, W, 3) float32: the same in CIELAB."""
+    gray: NDArray[np.uint8]
+    """(H, W) uint8 sRGB-encoded gray with the photograph's L*: all that a model is given."""
+
+    @property
+    def lightness(self) -> Lightness:
+        """L* of the gray picture, (H, W) float32."""
+        return gray_to_lightness(self.gray.astype(np.float32) / np.float32(255))
+
+    def random(self, seed: int) -> np.random.Generator:
+        """Give the random numbers of this picture: the same in whatever set it is scored."""
+        return np.random.default_rng([seed, int(self.sha256[:8], 16)])
+
+
+def paths(folder: Path, limit: int = 0) -> list[Path]:
+    """List a folder's pictures by name, the first `limit` of them (0 = all).
+
+    Raises:
+        InputError: There is no such folder, or no picture in it.
+    """
+    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in KINDS)
+    if not found:
+        raise InputError(f"{folder} has no pictures; give a folder with {', '.join(sorted(KINDS))} files")
+    return found[:limit] if limit else found
+
+
+def read(path: Path, *, longest: int = 0) -> Truth:
+    """Read a color photograph, shrunk where its long side exceeds `longest` pixels (0 = never).
+
+    Raises:
+        UnreadableImage: It cannot be decoded.
+    """
+    data = path.read_bytes()
+    try:
+        with Image.open(BytesIO(data)) as image:
+            color = image.convert("RGB")
+            if longest:
+                color.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+            rgb = np.asarray(color)
+    except OSError as error:
+        raise UnreadableImage(f"{path} is no picture that can be read: {error}") from error
+    return truth_of(rgb, name=path.name, sha256=hashlib.sha256(data).hexdigest())
+
+
+def truth_of(rgb: RGB8, *, name: str, sha256: str) -> Truth:
+    """Make the gray picture of a photograph (H, W, 3) uint8."""
+    lab = rgb_to_lab(rgb.astype(np.float32) / np.float32(255))
+    gray = np.rint(np.clip(lightness_to_gray(lab[..., 0]), 0, 1) * np.float32(255)).astype(np.uint8)
+    return Truth(name=name, sha256=sha256, rgb=rgb, lab=lab, gray=gray)
+
+
+def digest(pictures: list[Truth]) -> str:
+    """Give one SHA-256 for the whole list: of the files' digests, in order, a line each."""
+    lines = "".join(f"{picture.sha256}\n" for picture in pictures)
+    return hashlib.sha256(lines.encode("ascii")).hexdigest()

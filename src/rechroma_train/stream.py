@@ -1,0 +1,123 @@
+"""The endless stream of training batches: batch k is the same whoever makes it and whenever."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.data import IterableDataset
+
+from rechroma_train import degrade, hints
+from rechroma_train.bins import COUNT, SoftEncoder
+from rechroma_train.color import linear_to_lab, srgb_to_linear
+from rechroma_train.config import TrainOptions
+from rechroma_train.data import Corpus, random_view
+
+
+class Batch(NamedTuple):
+    """What one step learns from."""
+
+    lightness: Tensor
+    """(N, 1, S, S) L*, as an old photograph would have it."""
+    hint_ab: Tensor
+    """(N, 2, S, S) a*b* where hinted."""
+    hint_weight: Tensor
+    """(N, 1, S, S) 0 to 1."""
+    ab: Tensor
+    """(N, 2, S/4, S/4) true a*b*."""
+
+
+def size_at(options: TrainOptions, step: int) -> int:
+    """Side of the windows of this step."""
+    stage = sum(step * options.batch >= end for end in options.size_ends)
+    return options.sizes[stage]
+
+
+def make_batch(corpora: list[Corpus], options: TrainOptions, step: int) -> Batch:
+    """Make the batch of one step; it depends on the options and the step alone.
+
+    Pictures are drawn without repetition until all of them were seen, then in a new order.
+    """
+    rng = np.random.default_rng((options.seed, step))
+    size = size_at(options, step)
+    device = corpora[0].pixels.device
+    windows: list[Tensor] = []
+    for number, which in _choose(corpora, options, step):
+        corpus = corpora[number]
+        index = torch.from_numpy(which).to(device)
+        height, width = (t[index].cpu().numpy() for t in (corpus.height, corpus.width))
+        zoom = (options.zoom_smallest, options.zoom_largest)
+        view = random_view(height, width, size, zoom, rng)
+        windows.append(corpus.crop(index, view.to(device), size))
+    linear = srgb_to_linear(torch.cat(windows))
+    ab = linear_to_lab(linear)[:, 1:]
+    hint_ab, hint_weight = hints.simulate(ab, options.hints, rng)
+    lightness = degrade.age(degrade.record(linear, options.degrade, rng), options.degrade, rng)
+    return Batch(lightness, hint_ab, hint_weight, F.avg_pool2d(ab, 4))
+
+
+def _choose(corpora: list[Corpus], options: TrainOptions, step: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Yield (corpus, pictures in it): the step's share of a shuffle of all pictures of all corpora."""
+    lengths = np.array([len(c) for c in corpora])
+    ends = np.cumsum(lengths)
+    places = np.arange(step * options.batch, (step + 1) * options.batch)
+    picked = np.array([_shuffled(int(p), int(ends[-1]), options.seed) for p in places])
+    owner = np.searchsorted(ends, picked, side="right")
+    for number in np.unique(owner):
+        yield int(number), picked[owner == number] - (ends[number] - lengths[number])
+
+
+def _shuffled(place: int, count: int, seed: int) -> int:
+    """The picture at a place of an endless sequence of shuffles."""
+    epoch, within = divmod(place, count)
+    if (epoch, count, seed) not in _ORDERS:
+        _ORDERS.clear()
+        _ORDERS[epoch, count, seed] = np.random.default_rng((seed, epoch, count)).permutation(count)
+    return int(_ORDERS[epoch, count, seed][within])
+
+
+_ORDERS: dict[tuple[int, int, int], NDArray[np.int64]] = {}
+
+
+class BatchStream(IterableDataset[Batch]):
+    """Batches from one step to another."""
+
+    def __init__(self, corpora: list[Corpus], options: TrainOptions, first: int, last: int) -> None:
+        super().__init__()
+        self.corpora, self.options, self.first, self.last = corpora, options, first, last
+
+    def __iter__(self) -> Iterator[Batch]:
+        torch.set_num_threads(1)
+        for step in range(self.first, self.last):
+            yield make_batch(self.corpora, self.options, step)
+
+
+def count_bins(corpora: list[Corpus], options: TrainOptions) -> NDArray[np.float64]:
+    """Count how often each bin occurs in the pictures: (313,) soft counts at 1/4 of 128-pixel windows."""
+    total = torch.zeros(COUNT, dtype=torch.float64)
+    encode = SoftEncoder()
+    plain = TrainOptions(
+        corpora=[], out=Path(), sizes=[128], size_ends=[], batch=64, seed=options.seed, zoom_smallest=0.9
+    )
+    for step in range(options.prior_pictures // plain.batch):
+        rng = np.random.default_rng((options.seed, step))
+        for number, which in _choose(corpora, plain, step):
+            corpus, index = corpora[number], torch.from_numpy(which)
+            index = index.to(corpus.pixels.device)
+            height, width = (t[index].cpu().numpy() for t in (corpus.height, corpus.width))
+            view = random_view(height, width, 128, (plain.zoom_smallest, plain.zoom_largest), rng)
+            rgb = corpus.crop(index, view.to(index.device), 128).cpu()
+            ab = F.avg_pool2d(linear_to_lab(srgb_to_linear(rgb))[:, 1:], 4)
+            bin_index, share = encode(ab.permute(0, 2, 3, 1).reshape(-1, 2))
+            total.scatter_add_(0, bin_index.flatten(), share.flatten().double())
+    return total.numpy()
+
+
+def load_prior(path: Path) -> NDArray[np.float64]:
+    """Read (313,) bin counts from a JSON file {"counts": [...]}."""
+    return np.array(json.loads(path.read_text())["counts"], np.float64)
