@@ -33,7 +33,7 @@ class Sketch:
     shapes: dict[str, list[int | str]] = field(default_factory=dict)
     """Declared shapes to change."""
     baked: bool = False
-    """The size 8x8 is baked into the graph, as some exporters do without a word."""
+    """The size 8x8 is baked into the graph where no shape inference sees it, as some exporters do."""
     nan: bool = False
     """The graph gives no numbers."""
 
@@ -59,9 +59,11 @@ def build(sketch: Sketch) -> onnx.ModelProto:
     if sketch.extra_input:
         inputs.append(sketch.extra_input)
     inner = [name for name in inputs if name != sketch.extra_input]
-    nodes = [_entry(sketch, name) for name in inner] + nodes
+    nodes = [*_baked(sketch.baked), *(_entry(sketch, name) for name in inner), *nodes]
     for absent in {"hint_ab", "hint_weight"} - sketch.optional:
-        nodes.insert(1, helper.make_node("Mul", ["lightness_", "zero"], [f"{absent}_"]))
+        nodes.insert(
+            len(_baked(sketch.baked)) + 1, helper.make_node("Mul", ["lightness_", "zero"], [f"{absent}_"])
+        )
     outputs = ["ab", "logits"] if sketch.logits else ["ab"]
     graph = helper.make_graph(
         nodes,
@@ -107,11 +109,21 @@ def _weights(sketch: Sketch) -> dict[str, np.ndarray]:
     }
 
 
+def _baked(wanted: bool) -> list[onnx.NodeProto]:
+    if not wanted:
+        return []
+    return [
+        helper.make_node("Shape", ["lightness"], ["shape"]),
+        helper.make_node("Sub", ["shape", "shape"], ["nothing"]),
+        helper.make_node("Add", ["nothing", "eight"], ["fixed"]),
+    ]
+
+
 def _entry(sketch: Sketch, name: str) -> onnx.NodeProto:
     if sketch.double == name:
         return helper.make_node("Cast", [name], [f"{name}_"], to=TensorProto.FLOAT)
     if sketch.baked and name == "lightness":
-        return helper.make_node("Reshape", [name, "eight"], [f"{name}_"])
+        return helper.make_node("Reshape", [name, "fixed"], [f"{name}_"])
     return helper.make_node("Identity", [name], [f"{name}_"])
 
 
