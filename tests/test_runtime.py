@@ -132,22 +132,22 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
 
 
 def test_auto_says_what_it_took(tmp_path):
-    assert runtime.load(save(tmp_path / "a.onnx")).device == runtime.available_devices()[0]
+    assert runtime.load(save(tmp_path / "a.onnx")).device == runtime.devices()[0]
 
 
 def test_the_processor_is_always_there_and_tried_last():
-    assert runtime.available_devices()[-1] == "cpu"
+    assert runtime.devices()[-1] == "cpu"
 
 
 def test_a_device_that_is_not_there_is_refused_by_name(tmp_path):
-    absent = next(d for d in ("coreml", "directml") if d not in runtime.available_devices())
+    absent = next(d for d in ("coreml", "directml") if d not in runtime.devices())
     with pytest.raises(OptionError, match=f"device is '{absent}'; accepted.*auto.*cpu"):
         runtime.load(save(tmp_path / "a.onnx"), device=absent)
 
 
 def test_a_device_that_does_not_start_is_told_and_not_replaced(tmp_path, monkeypatch):
     monkeypatch.setattr(runtime, "_session", lambda _path, device, _threads: None)
-    monkeypatch.setattr(runtime, "available_devices", lambda: ("cuda", "cpu"))
+    monkeypatch.setattr(runtime, "devices", lambda: ("cuda", "cpu"))
     with pytest.raises(OptionError, match="'cuda'.*does not start"):
         runtime.load(save(tmp_path / "a.onnx"), device="cuda")
 
@@ -155,7 +155,7 @@ def test_a_device_that_does_not_start_is_told_and_not_replaced(tmp_path, monkeyp
 def test_auto_goes_on_where_an_accelerator_does_not_start(tmp_path, monkeypatch):
     real = runtime._session
     monkeypatch.setattr(runtime, "_session", lambda p, d, t: None if d == "cuda" else real(p, d, t))
-    monkeypatch.setattr(runtime, "available_devices", lambda: ("cuda", "cpu"))
+    monkeypatch.setattr(runtime, "devices", lambda: ("cuda", "cpu"))
     assert runtime.load(save(tmp_path / "a.onnx")).device == "cpu"
 
 

@@ -17,7 +17,7 @@ from rechroma.errors import ContractMismatch, OptionError, WeightsError, Weights
 from rechroma.runtime.contract import Contract, Tensor, check
 from rechroma.types import DEVICES, Array, Device
 
-__all__ = ["Contract", "Graph", "available_devices", "load"]
+__all__ = ["Contract", "Graph", "devices", "load"]
 
 PROVIDERS: dict[Device, str] = {
     "cuda": "CUDAExecutionProvider",
@@ -82,10 +82,10 @@ def load(path: Path, *, device: Device = "auto", threads: int = 0) -> Graph:
     """
     if device not in DEVICES:
         raise OptionError(f"device is {device!r}; accepted: {', '.join(DEVICES)}")
-    if device != "auto" and device not in available_devices():
+    if device != "auto" and device not in devices():
         raise OptionError(
             f"device is {device!r}; accepted by the ONNX Runtime installed here: "
-            f"{', '.join(('auto', *available_devices()))}"
+            f"{', '.join(('auto', *devices()))}"
         )
     if threads < 0:
         raise OptionError(f"threads is {threads}; accepted: 0 (all cores) or a number of threads")
@@ -96,7 +96,7 @@ def load(path: Path, *, device: Device = "auto", threads: int = 0) -> Graph:
     return _load(path.resolve(), stat.st_mtime_ns, stat.st_size, device, _thread_count(threads))
 
 
-def available_devices() -> tuple[Device, ...]:
+def devices() -> tuple[Device, ...]:
     """Name the devices that the installed ONNX Runtime is built for, in the order that `auto` tries."""
     built = ort.get_available_providers()
     return tuple(device for device, provider in PROVIDERS.items() if provider in built)
@@ -111,7 +111,7 @@ def _load(path: Path, _mtime_ns: int, _size: int, device: Device, threads: int) 
                 f"device is {device!r}; ONNX Runtime has it, but it does not start on this machine"
             )
         return _checked(session, device, path)
-    for candidate in available_devices():
+    for candidate in devices():
         session = _session(path, candidate, threads)
         if session is not None:
             return _checked(session, candidate, path)
