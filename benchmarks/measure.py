@@ -49,7 +49,7 @@ class Row:
 def side_by_side(
     cases: Mapping[str, Callable[[], object]], *, repeats: int, warm_up: int = 1
 ) -> dict[str, list[float]]:
-    """Run the cases in turn, `repeats` rounds, so that a disturbance hits all of them alike; seconds of each."""
+    """Run the cases in turn, `repeats` rounds, so that a disturbance hits all of them alike; in seconds."""
     for call in cases.values():
         for _ in range(warm_up):
             call()

@@ -10,7 +10,7 @@ GRAIN = 6.0
 
 
 def photograph(height: int, width: int, *, seed: int = 0) -> NDArray[np.uint8]:
-    """Make a color photograph (height, width, 3) uint8 RGB: four pictures in a grid; the seed sets their order."""
+    """Make a color photograph (height, width, 3) uint8 RGB: a grid of four, in an order set by the seed."""
     rng = np.random.default_rng(seed)
     pictures = [data.astronaut(), data.chelsea(), data.coffee(), data.rocket()]
     tops, lefts = (0, height // 2, height), (0, width // 2, width)

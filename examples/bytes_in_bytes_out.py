@@ -4,10 +4,9 @@ import sys
 from pathlib import Path
 
 import rechroma
-from rechroma.types import ColorizeOptions
 
 photograph, folder = Path(sys.argv[1]), Path(sys.argv[2])
 
 upload = photograph.read_bytes()
-answer = rechroma.colorize(upload, ColorizeOptions(format="png"))
+answer = rechroma.colorize(upload, rechroma.ColorizeOptions(format="png"))
 (folder / "answer.png").write_bytes(answer)

@@ -4,10 +4,9 @@ import sys
 from pathlib import Path
 
 import rechroma
-from rechroma.types import ColorizeOptions
 
 photograph, folder = Path(sys.argv[1]), Path(sys.argv[2])
 
 for percent in (0, 25, 50, 75, 100):
-    options = ColorizeOptions(vividness=percent / 100)
+    options = rechroma.ColorizeOptions(vividness=percent / 100)
     rechroma.colorize_file(photograph, folder / f"{photograph.stem}.v{percent:03}.jpg", options)

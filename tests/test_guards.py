@@ -25,6 +25,12 @@ MAX_LINES = 400
 MAX_GRAPH_BYTES = 30_000_000
 
 PUBLIC = {
+    "ColorizeOptions",
+    "Hints",
+    "ModelInfo",
+    "PredictOptions",
+    "RechromaError",
+    "Report",
     "__version__",
     "available",
     "colorize",
@@ -36,7 +42,7 @@ PUBLIC = {
 LONGER_FILES: dict[str, int] = {}
 """Files allowed above the limit, with their line count. May only shrink."""
 
-SHELL_OPTIONS = {"inputs", "out", "recursive", "overwrite", "workers", "json"}
+SHELL_OPTIONS = {"inputs", "out", "recursive", "overwrite", "workers", "sheet", "json"}
 """Options of `rechroma colorize` that say where files are and how work is shared, not how to color."""
 
 HEAVY = (
