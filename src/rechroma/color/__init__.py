@@ -1,4 +1,4 @@
-"""All color mathematics: sRGB, CIELAB, YCbCr, color difference, the gamut, chroma for a given luma, the ab bins."""
+"""All color mathematics: sRGB, CIELAB, YCbCr, CIEDE2000, the gamut, chroma for a luma, the ab bins."""
 
 from rechroma.color.bins import (
     ab_bins,
@@ -10,7 +10,7 @@ from rechroma.color.bins import (
 )
 from rechroma.color.chroma import solve_chroma_for_luma
 from rechroma.color.difference import delta_e_2000
-from rechroma.color.gamut import fit_gamut
+from rechroma.color.gamut import fit_gamut, merge
 from rechroma.color.spaces import (
     gray8_lightness_table,
     gray16_lightness_table,
@@ -40,6 +40,7 @@ __all__ = [
     "lab_to_rgb",
     "lightness_to_gray",
     "linear_to_srgb",
+    "merge",
     "rebalancing_weights",
     "rgb_to_lab",
     "rgb_to_lightness",

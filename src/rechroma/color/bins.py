@@ -1,7 +1,7 @@
-"""The ab bins of Zhang, Isola, Efros 2016 (Colorful Image Colorization, section 2): 313 colors on a grid of 10.
+"""The 313 ab bins, a grid of 10, of Zhang, Isola, Efros 2016 (Colorful Image Colorization, section 2).
 
-A distribution over these bins is what the default network predicts. Here are the bins, the soft encoding of a color
-as a small distribution (training), priors and rebalancing weights (training), and the annealed mean (inference).
+A distribution over these bins is what the default network predicts. Here are the bins, the annealed mean
+(inference), and for training the soft encoding of colors, priors and rebalancing weights.
 """
 
 from functools import lru_cache
@@ -57,8 +57,8 @@ def soft_encoding_table(sigma: float = 5.0) -> tuple[NDArray[np.int16], Array]:
     """Give the soft encoding of every integer color, in 0.2 s once.
 
     Returns:
-        index (231, 231, 5) int16 and weight (231, 231, 5) float32, read-only, at [a* + 115, b* + 115]: the 5 nearest
-        bins, nearest first, a tie going to the lower index, and Gaussian weights of width sigma that sum to 1.
+        index (231, 231, 5) int16 and weight (231, 231, 5) float32, read-only, at [a* + 115, b* + 115]: the 5
+        nearest bins, nearest first, a tie going to the lower index, and Gaussian weights that sum to 1.
     """
     if sigma <= 0:
         raise OptionError(f"sigma is {sigma}; accepted: any number above 0 (a*b* units)")
@@ -114,7 +114,8 @@ def smooth_prior(counts: NDArray[np.generic], *, sigma: float = 5.0) -> Array:
     square = ((bins[:, None] - bins[None]) ** 2).sum(axis=-1)
     spread = np.exp(-square / (2 * sigma**2))
     spread /= spread.sum(axis=0)
-    return (spread @ (seen / seen.sum())).astype(np.float32)
+    prior: NDArray[np.float64] = spread @ (seen / seen.sum())
+    return prior.astype(np.float32)
 
 
 def rebalancing_weights(prior: Array, *, uniform_share: float = 0.5) -> Array:
@@ -126,7 +127,7 @@ def rebalancing_weights(prior: Array, *, uniform_share: float = 0.5) -> Array:
             rebalancing).
 
     Returns:
-        (Q,) float32, proportional to 1 / ((1 - lambda) prior + lambda / Q), with expectation 1 under the prior.
+        (Q,) float32, proportional to 1 / ((1 - lambda) prior + lambda / Q), expectation 1 under the prior.
     """
     if not 0 <= uniform_share <= 1:
         raise OptionError(f"uniform_share is {uniform_share}; accepted: 0 to 1")
@@ -134,8 +135,9 @@ def rebalancing_weights(prior: Array, *, uniform_share: float = 0.5) -> Array:
     mixed = (1 - uniform_share) * p + uniform_share / len(p)
     if mixed.min() <= 0:
         raise InputError("the prior has empty bins; smooth it, or give a uniform_share above 0")
-    weights = 1 / mixed
-    return (weights / (p * weights).sum()).astype(np.float32)
+    weights: NDArray[np.float64] = 1 / mixed
+    weights /= (p * weights).sum()
+    return weights.astype(np.float32)
 
 
 def annealed_mean(logits: Array, *, temperature: float = 0.38, bins: AB | None = None) -> AB:

@@ -21,27 +21,27 @@ CR_TO_G: Final = 0.299 * 1.402 / 0.587
 
 
 def rgb_to_ycbcr(rgb: RGB) -> Array:
-    """Convert to JPEG's YCbCr.  rgb (..., 3) 0 to 1 -> (..., 3) Y' 0 to 255, Cb and Cr 0 to 255 around 128."""
+    """Convert to JPEG's YCbCr.  rgb (..., 3) 0 to 1 -> (..., 3) Y' 0 to 255, Cb, Cr around 128."""
     return by_blocks(_rgb_to_601, rgb, 3)
 
 
 def ycbcr_to_rgb(ycbcr: Array) -> RGB:
-    """Convert from JPEG's YCbCr.  (..., 3) code values 0 to 255 -> rgb (..., 3), unclipped around 0 to 1."""
+    """Convert from JPEG's YCbCr.  (..., 3) code values 0 to 255 -> rgb (..., 3), unclipped."""
     return by_blocks(_601_to_rgb, ycbcr, 3)
 
 
 def rgb_to_ycbcr709(rgb: RGB) -> Array:
-    """Convert to film's YCbCr.  rgb (..., 3) 0 to 1 -> (..., 3) Y' 16 to 235, Cb and Cr 16 to 240 around 128."""
+    """Convert to film's YCbCr.  rgb (..., 3) 0 to 1 -> (..., 3) Y' 16 to 235, Cb, Cr 16 to 240."""
     return by_blocks(_rgb_to_709, rgb, 3)
 
 
 def ycbcr709_to_rgb(ycbcr: Array) -> RGB:
-    """Convert from film's YCbCr.  (..., 3) limited-range code values -> rgb (..., 3), unclipped around 0 to 1."""
+    """Convert from film's YCbCr.  (..., 3) code values 16 to 235 or 240 -> rgb (..., 3), unclipped."""
     return by_blocks(_709_to_rgb, ycbcr, 3)
 
 
 def _encode(rgb: Array, red: float, blue: float) -> Array:
-    """Give Y' (0 to 1), (B' - Y') and (R' - Y') scaled to -0.5 to 0.5, for these luma weights of red and blue."""
+    """Give Y' (0 to 1), Cb and Cr (-0.5 to 0.5) for these luma weights of red and blue."""
     luma = rgb[0] * np.float32(red) + rgb[1] * np.float32(1 - red - blue) + rgb[2] * np.float32(blue)
     cb = (rgb[2] - luma) * np.float32(0.5 / (1 - blue))
     cr = (rgb[0] - luma) * np.float32(0.5 / (1 - red))
