@@ -12,7 +12,7 @@ from rechroma.color import gray_to_lightness
 photograph, folder = Path(sys.argv[1]), Path(sys.argv[2])
 
 gray = Image.open(photograph).convert("L").resize((256, 256))
-lightness = gray_to_lightness(np.asarray(gray))
+lightness = gray_to_lightness(np.asarray(gray, np.float32) / 255)
 
 model = rechroma.load("hintnet")
 prediction = model.predict(lightness, with_logits=True)
