@@ -1,0 +1,83 @@
+"""Pictures in and out: bytes, paths, arrays and Pillow images to planes and back; the only door to codecs.
+
+In::
+
+    read(source, *, max_megapixels=400.0) -> Picture
+        source: path | str | bytes | binary file | PIL image | ndarray (H, W), (H, W, 3) or (H, W, 4),
+        uint8 | uint16 | float32 in [0, 1]
+    picture.size -> (H, W)     upright: EXIF orientation applied
+    picture.kind               "jpeg" "png" "tiff" "webp" "bmp" "pnm" "avif" "heic" "array" "pil"
+    picture.source             "path" "bytes" "file" "array" "pil"
+    picture.bits               8 | 16 | 32 (float)
+
+Which way (the pipeline decides from these)::
+
+    output_format(picture, format) -> "jpeg" | "png" | "tiff" | "webp"
+    lossless_obstacle(picture) -> str | None       None: encode_lossless_jpeg applies; else why not
+
+What the eyes and the merges need, all upright::
+
+    small_lightness(picture, (h, w)) -> L* (h, w) float32          cheapest route, scaled DCT decode for JPEG
+    luma(picture, *, shrink=1 | 2 | 4 | 8) -> Y' (ceil(H/shrink), ceil(W/shrink)) uint8
+    lightness(picture, rows=slice(a, b)) -> L* (b - a, W) float32  call decoded(picture) once before
+    decoded(picture) -> Picture                                    a JPEG's samples decoded and kept
+    chroma_shape(picture, lossless=True | False) -> (h, w)         size of cb and cr in the JPEG encoders
+
+Out (each carries the metadata over, writes an RGB profile, adds provenance where given)::
+
+    encode_lossless_jpeg(picture, cb, cr, *, quality=92, provenance=None) -> bytes
+    encode_planes_jpeg(picture, cb, cr, *, quality=92, provenance=None, luma=None) -> bytes
+        cb, cr (h, w) uint8, upright, any size (resized bilinearly to chroma_shape)
+    encode_rgb(picture, rgb, format, *, quality=92, provenance=None) -> bytes
+        rgb (H, W, 3) of rgb_dtype(picture), upright; the picture's alpha is added
+    give_back(picture, rgb) -> ndarray | PIL image    same kind as came in, for "array" and "pil" sources
+    rgb_dtype(picture) -> dtype                       what rgb should be for encode_rgb and give_back
+    Provenance(version=, model=, sha256=, tool="Rechroma")
+    save_atomically(data, target, *, overwrite=False) -> None    OutputError; nothing left behind
+"""
+
+from rechroma.image.picture import (
+    Kind,
+    Metadata,
+    Picture,
+    Source,
+    chroma_shape,
+    decoded,
+    lightness,
+    lossless_obstacle,
+    luma,
+    rgb_dtype,
+    small_lightness,
+)
+from rechroma.image.provenance import Provenance
+from rechroma.image.reading import read
+from rechroma.image.saving import save_atomically
+from rechroma.image.writing import (
+    encode_lossless_jpeg,
+    encode_planes_jpeg,
+    encode_rgb,
+    give_back,
+    output_format,
+)
+
+__all__ = [
+    "Kind",
+    "Metadata",
+    "Picture",
+    "Provenance",
+    "Source",
+    "chroma_shape",
+    "decoded",
+    "encode_lossless_jpeg",
+    "encode_planes_jpeg",
+    "encode_rgb",
+    "give_back",
+    "lightness",
+    "lossless_obstacle",
+    "luma",
+    "output_format",
+    "read",
+    "rgb_dtype",
+    "save_atomically",
+    "small_lightness",
+]

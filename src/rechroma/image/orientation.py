@@ -1,0 +1,29 @@
+"""The eight EXIF orientations (EXIF 2.32, tag 0x0112): to upright and back."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def swaps_sides(orientation: int) -> bool:
+    """Say whether rows become columns."""
+    return orientation >= 5
+
+
+def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Return a view of stored pixels (H, W, ...) turned upright."""
+    if swaps_sides(orientation):
+        pixels = np.swapaxes(pixels, 0, 1)
+    if orientation in {3, 4, 7, 8}:
+        pixels = pixels[::-1]
+    return pixels[:, ::-1] if orientation in {2, 3, 6, 7} else pixels
+
+
+def as_stored(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Return a view of upright pixels (H, W, ...) turned as they are stored: undoes `upright`."""
+    if orientation in {2, 3, 6, 7}:
+        pixels = pixels[:, ::-1]
+    if orientation in {3, 4, 7, 8}:
+        pixels = pixels[::-1]
+    return np.swapaxes(pixels, 0, 1) if swaps_sides(orientation) else pixels

@@ -1,0 +1,62 @@
+"""Puts a finished file in its place, or leaves nothing."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from rechroma.errors import OutputError
+
+
+def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> None:
+    """Write bytes under a temporary name in the target's folder, then rename.
+
+    Raises:
+        OutputError: the target exists, the folder is missing or read-only, the disk is full. Nothing is left.
+    """
+    if target.exists() and not overwrite:
+        raise OutputError(f"{target} exists; choose another name or allow overwriting")
+    temporary: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
+        temporary = Path(name)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o666 & ~_umask())
+        _rename(temporary, target, overwrite=overwrite)
+    except OSError as error:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        if isinstance(error, OutputError):
+            raise
+        raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
+    except BaseException:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+        raise
+
+
+def _rename(temporary: Path, target: Path, *, overwrite: bool) -> None:
+    """Give the finished file its name; without `overwrite`, never in place of one that appeared meanwhile."""
+    if overwrite:
+        temporary.replace(target)
+        return
+    try:
+        os.link(temporary, target)
+    except FileExistsError as error:
+        raise OutputError(f"{target} exists; choose another name or allow overwriting") from error
+    except OSError:  # a file system without hard links
+        temporary.rename(target)
+    else:
+        temporary.unlink()
+
+
+def _umask() -> int:
+    """Return the process's file mode mask."""
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

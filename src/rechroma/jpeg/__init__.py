@@ -1,0 +1,29 @@
+"""JPEG files as bytes: what their headers say, color appended to a gray one, metadata; decodes nothing.
+
+inspect(data) -> JpegInfo                  headers of a whole file; UnreadableImage when truncated
+splice_obstacle(info) -> str | None        why color cannot be appended losslessly; None when it can
+chroma_sampling(info), chroma_shape(info)  what size the chroma planes must have
+splice(gray, cb, cr) -> bytes              the luma scan byte for byte, chroma scans appended
+read_payloads, with_payloads               EXIF, ICC, XMP, IPTC, density, comment
+with_size(data, height, width) -> bytes    crop within the last MCU
+"""
+
+from rechroma.jpeg.markers import Component, JpegInfo, Segment, inspect, segments
+from rechroma.jpeg.payloads import Payloads, read_payloads, with_payloads, with_size
+from rechroma.jpeg.splicing import chroma_sampling, chroma_shape, splice, splice_obstacle
+
+__all__ = [
+    "Component",
+    "JpegInfo",
+    "Payloads",
+    "Segment",
+    "chroma_sampling",
+    "chroma_shape",
+    "inspect",
+    "read_payloads",
+    "segments",
+    "splice",
+    "splice_obstacle",
+    "with_payloads",
+    "with_size",
+]

@@ -1,0 +1,199 @@
+"""The marker segments of a JPEG and what its headers say (ITU-T T.81, annex B); decodes nothing."""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from rechroma.errors import UnreadableImage
+
+Process: TypeAlias = Literal["baseline", "extended", "progressive", "lossless", "hierarchical", "arithmetic"]
+
+SOI, EOI, SOS, DQT, DNL, DRI, DHT, DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xC4, 0xCC
+APP0, APP1, APP2, APP13, APP14, COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xFE
+
+FRAMES: dict[int, Process] = {
+    0xC0: "baseline",
+    0xC1: "extended",
+    0xC2: "progressive",
+    0xC3: "lossless",
+    **dict.fromkeys((0xC5, 0xC6, 0xC7), "hierarchical"),
+    **dict.fromkeys((0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF), "arithmetic"),
+}
+_STAND_ALONE = 0x01
+_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+"""A marker that ends entropy-coded data: neither a stuffed byte, nor a restart marker, nor a fill byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One marker segment; a scan's entropy-coded data belongs to its SOS segment."""
+
+    marker: int
+    """The byte after 0xFF."""
+    start: int
+    """Offset of the 0xFF."""
+    payload: int
+    """Offset of the first byte after the length field."""
+    end: int
+    """Offset past the segment."""
+    body_end: int
+    """Offset past the payload: where entropy-coded data starts in an SOS segment, else `end`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component of the frame header."""
+
+    id: int
+    """Identifier by which scans refer to it."""
+    across: int
+    """Horizontal sampling factor."""
+    down: int
+    """Vertical sampling factor."""
+    table: int
+    """Number of its quantization table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JpegInfo:
+    """What a JPEG's headers say."""
+
+    process: Process
+    """Coding process of the first frame."""
+    precision: int
+    """Bits a sample."""
+    height: int
+    """Rows as stored, before any EXIF orientation."""
+    width: int
+    """Columns as stored."""
+    components: tuple[Component, ...]
+    """In the order of the frame header."""
+    restart_interval: int
+    """MCUs between restart markers; 0 = none."""
+    frames: int
+    """Number of frame headers: more than one in hierarchical files."""
+    late_tables: bool
+    """A quantization table stands after the first scan."""
+    wide_tables: bool
+    """A quantization table has 16-bit entries."""
+    defined_height: bool
+    """The height is in the frame header, not in a DNL segment."""
+    adobe_transform: int | None
+    """Color transform of the Adobe marker (0 none, 1 YCbCr, 2 YCCK), None without one."""
+    trailing: int
+    """Bytes after the end of the image, padding of zeros not counted."""
+
+
+def segments(data: bytes) -> Iterator[Segment]:
+    """Yield every marker segment after SOI, through EOI.
+
+    Raises:
+        UnreadableImage: not a JPEG, or it ends before its EOI marker.
+    """
+    if data[:2] != b"\xff\xd8":
+        raise UnreadableImage("this is no JPEG: it does not begin with the bytes FF D8")
+    at = 2
+    while True:
+        segment = _segment(data, at)
+        at = segment.end
+        if segment.marker != _STAND_ALONE:
+            yield segment
+        if segment.marker == EOI:
+            return
+
+
+def _segment(data: bytes, start: int) -> Segment:
+    """Return the segment that begins at a byte offset."""
+    at = start
+    while data[at : at + 2] == b"\xff\xff":  # fill bytes
+        at += 1
+    if len(data) < at + 2:
+        raise UnreadableImage(
+            f"this JPEG is truncated: it ends after {len(data)} bytes without an end marker"
+        )
+    if data[at] != 0xFF:
+        raise UnreadableImage(f"this JPEG is damaged: no marker at byte {at}")
+    marker = data[at + 1]
+    if marker == EOI:
+        return Segment(marker, start, at + 2, at + 2, at + 2)
+    if marker == _STAND_ALONE or 0xD0 <= marker <= SOI:
+        return Segment(_STAND_ALONE, start, at + 2, at + 2, at + 2)
+    if len(data) < at + 4:
+        raise UnreadableImage(f"this JPEG is truncated: it ends after {len(data)} bytes within a segment")
+    body_end = end = at + 2 + max(2, struct.unpack_from(">H", data, at + 2)[0])
+    if marker == SOS:
+        found = _SCAN_END.search(data, end)
+        if found is None:
+            raise UnreadableImage(f"this JPEG is truncated: it ends after {len(data)} bytes within a scan")
+        end = found.start()
+    return Segment(marker, start, at + 4, end, body_end)
+
+
+def inspect(data: bytes) -> JpegInfo:
+    """Read the headers of a JPEG, all of it, decoding nothing.
+
+    Raises:
+        UnreadableImage: not a JPEG, truncated, or without a frame header.
+    """
+    frame: tuple[Process, int, int, int, tuple[Component, ...]] | None = None
+    frames = restart = end = 0
+    late = wide = dnl = scanned = False
+    adobe: int | None = None
+    for seg in segments(data):
+        body = data[seg.payload : seg.body_end] if seg.marker != SOS else b""
+        end = seg.end
+        if seg.marker in FRAMES:
+            frames += 1
+            frame = frame or _frame(seg.marker, body)
+        elif seg.marker == SOS:
+            scanned = True
+        elif seg.marker == DQT:
+            late |= scanned
+            wide |= _has_wide_table(body)
+        elif seg.marker == DRI and not scanned:
+            restart = struct.unpack(">H", body[:2])[0]
+        elif seg.marker == DNL:
+            dnl = True
+        elif seg.marker == APP14 and body[:5] == b"Adobe" and len(body) >= 12:
+            adobe = body[11]
+    if frame is None or not scanned:
+        raise UnreadableImage("this JPEG holds no picture: it has no frame header or no scan")
+    process, precision, height, width, components = frame
+    return JpegInfo(
+        process=process,
+        precision=precision,
+        height=height,
+        width=width,
+        components=components,
+        restart_interval=restart,
+        frames=frames,
+        late_tables=late,
+        wide_tables=wide,
+        defined_height=height > 0 and not dnl,
+        adobe_transform=adobe,
+        trailing=len(data[end:].rstrip(b"\x00")),
+    )
+
+
+def _frame(marker: int, body: bytes) -> tuple[Process, int, int, int, tuple[Component, ...]]:
+    """Return process, precision, height, width and components of a frame header."""
+    if len(body) < 6 or len(body) < 6 + 3 * body[5]:
+        raise UnreadableImage("this JPEG is damaged: its frame header is too short")
+    precision, height, width, count = struct.unpack_from(">BHHB", body)
+    rows = (body[6 + 3 * i : 9 + 3 * i] for i in range(count))
+    parts = tuple(Component(row[0], row[1] >> 4, row[1] & 15, row[2]) for row in rows)
+    if width == 0 or not parts:
+        raise UnreadableImage("this JPEG is damaged: its frame header has no width or no components")
+    return FRAMES[marker], precision, height, width, parts
+
+
+def _has_wide_table(body: bytes) -> bool:
+    """Say whether a DQT payload holds a table with 16-bit entries."""
+    at = 0
+    while at < len(body):
+        if body[at] >> 4:
+            return True
+        at += 65
+    return False
