@@ -1,0 +1,303 @@
+"""Picture in, picture out: the only place where the steps of coloring are written.
+
+The network sees a small copy of the lightness and says a*b* at a quarter of that. The colors go up along the
+picture's own edges to a middle size (`_middle`), and from there on to full size in one of three ways:
+
+- lossless: the luma scan of a gray JPEG stays as it is, byte for byte, and two chroma scans are appended;
+- planes: the luma plane stays as it is and is encoded with two chroma planes as a JPEG;
+- general: lightness and a*b* become RGB in bands of rows, chroma reduced where sRGB ends.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rechroma import color, image, methods
+from rechroma._version import __version__
+from rechroma.errors import OptionError, OutputError
+from rechroma.image import Picture
+from rechroma.image.writing import FileFormat
+from rechroma.naming import format_of, target_name
+from rechroma.tiling import resize, work_shape
+from rechroma.types import AB, Array, ColorizeOptions, Colorizer, Format, ModelInfo, PredictOptions
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Way: TypeAlias = Literal["lossless", "planes", "general"]
+
+JPEG_PIXELS = 1_200_000
+"""Pixels at most of the middle size for JPEG, where chroma is stored at half size and speed counts."""
+GENERAL_PIXELS = 4_800_000
+"""Pixels at most of the middle size for other formats."""
+SHRINKS = (1, 2, 4, 8)
+"""By what a picture can be divided for its middle size; the last has no limit."""
+BAND_PIXELS = 1 << 19
+"""Pixels of a band of rows in the general way: about 25 MB of temporaries."""
+MARGIN = 3
+"""Rows of the middle size beyond a band that its upsampling needs: a bicubic kernel reaches two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was done to one picture."""
+
+    way: Way
+    """By which of the three ways it was put together."""
+    reason: str
+    """Why not the lossless way, where it was not."""
+    format: FileFormat
+    """File format of the result."""
+    size: tuple[int, int]
+    """Height and width of picture and result, upright."""
+    model: ModelInfo
+    """What colored it."""
+    bytes: int
+    """Length of the result's file."""
+    seconds: float
+    """Time from reading to writing."""
+
+
+@overload
+def colorize(
+    source: Path | str,
+    options: ColorizeOptions = ...,
+    *,
+    target: Path | str | None = ...,
+    overwrite: bool = ...,
+) -> Path: ...
+@overload
+def colorize(source: bytes, options: ColorizeOptions = ...) -> bytes: ...
+@overload
+def colorize(source: NDArray[Any], options: ColorizeOptions = ...) -> NDArray[Any]: ...
+@overload
+def colorize(source: "Image.Image", options: ColorizeOptions = ...) -> "Image.Image": ...
+
+
+def colorize(
+    source: "Path | str | bytes | NDArray[Any] | Image.Image",
+    options: ColorizeOptions = ColorizeOptions(),  # noqa: B008 - frozen
+    *,
+    target: Path | str | None = None,
+    overwrite: bool = False,
+) -> "Path | bytes | NDArray[Any] | Image.Image":
+    """Color a picture and give it back as the kind of thing that it came as.
+
+    Args:
+        source: A path: the result is written to `target`, by default beside the picture (portrait.jpg ->
+            portrait.color.jpg), and its path is returned. The bytes of an image file: the bytes of the result's
+            file. An array, (H, W) gray or (H, W, 3) RGB or (H, W, 4) RGBA, uint8, uint16 or float32 in [0, 1],
+            sRGB-encoded: RGB or RGBA of that dtype. A Pillow image: an RGB or RGBA one.
+        options: What is asked for; format, quality and provenance count only where a file is made.
+        target: Where the result of a path goes; its suffix is its format.
+        overwrite: Whether an existing target is replaced. The source itself never is.
+
+    Raises:
+        InputError: The picture cannot be read or is too large.
+        OptionError: The options contradict each other or the picture.
+        UnknownMethod: There is no such method.
+        WeightsError: The method's weights cannot be used.
+        OutputError: The result cannot be stored; nothing is left behind.
+    """
+    if isinstance(source, str | Path):
+        path = Path(source)
+        place = path.with_name(target_name(path.name, options.format)) if target is None else Path(target)
+        colorize_file(path, place, options, overwrite=overwrite)
+        return place
+    if target is not None:
+        raise OptionError(f"target is {target}; it is for a path: bytes, arrays and images are returned")
+    picture = image.read(source, max_megapixels=options.max_megapixels)
+    if picture.source in {"array", "pil"}:
+        colors = _predict(picture, _load(options), options, GENERAL_PIXELS)
+        return image.give_back(picture, _paint(picture, colors, image.rgb_dtype(picture)))
+    return _encoded(picture, image.output_format(picture, options.format), options)[0]
+
+
+def colorize_file(
+    source: Path | str | bytes,
+    target: Path | str,
+    options: ColorizeOptions = ColorizeOptions(),  # noqa: B008 - frozen
+    *,
+    overwrite: bool = False,
+) -> Report:
+    """Color an image file, given as a path or as its bytes, write the result to `target` and say what was done.
+
+    The suffix of `target` is the format of the result; with any other suffix it is `options.format`. The folder
+    of `target` is made. The result appears under its name when it is complete, or not at all.
+
+    Raises:
+        InputError, OptionError, UnknownMethod, WeightsError, OutputError: see `colorize`.
+    """
+    start = time.perf_counter()
+    source, target = Path(source) if isinstance(source, str) else source, Path(target)
+    wanted = _agreed_format(target, options)
+    _check_target(source, target, overwrite=overwrite)
+    picture = image.read(source, max_megapixels=options.max_megapixels)
+    file_format = image.output_format(picture, wanted)
+    data, model, way, reason = _encoded(picture, file_format, options)
+    _make_folder(target.parent)
+    image.save_atomically(data, target, overwrite=overwrite)
+    return Report(
+        way=way,
+        reason=reason,
+        format=file_format,
+        size=picture.size,
+        model=model,
+        bytes=len(data),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def colorize_to_bytes(source: Path | bytes, options: ColorizeOptions = ColorizeOptions()) -> bytes:  # noqa: B008
+    """Color an image file, given as a path or as its bytes, and give the bytes of the result's file.
+
+    Raises:
+        InputError, OptionError, UnknownMethod, WeightsError: see `colorize`.
+    """
+    picture = image.read(source, max_megapixels=options.max_megapixels)
+    return _encoded(picture, image.output_format(picture, options.format), options)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Colors:
+    """Predicted a*b* at the middle size."""
+
+    ab: AB
+    """(ceil(H / shrink), ceil(W / shrink), 2) float32."""
+    shrink: int
+    """By what the picture is divided."""
+    luma: NDArray[np.uint8]
+    """(ceil(H / shrink), ceil(W / shrink)) Y' of the picture at that size."""
+
+
+def _load(options: ColorizeOptions) -> Colorizer:
+    return methods.load(options.method, device=options.device, threads=options.threads)
+
+
+def _encoded(
+    picture: Picture, file_format: FileFormat, options: ColorizeOptions
+) -> tuple[bytes, ModelInfo, Way, str]:
+    """Color a picture and give its file, what colored it, the way it went and why not the lossless one."""
+    colorizer = _load(options)
+    way, reason = _choose_way(picture, file_format, options)
+    _check_alpha(picture, file_format)
+    colors = _predict(picture, colorizer, options, JPEG_PIXELS if file_format == "jpeg" else GENERAL_PIXELS)
+    provenance = (
+        image.Provenance(version=__version__, model=colorizer.info.name, sha256=colorizer.info.sha256)
+        if options.provenance
+        else None
+    )
+    if way == "general":
+        rgb = _paint(picture, colors, image.rgb_dtype(picture))
+        data = image.encode_rgb(picture, rgb, file_format, quality=options.quality, provenance=provenance)
+    else:
+        encode = image.encode_lossless_jpeg if way == "lossless" else image.encode_planes_jpeg
+        cb, cr = _chroma(colors)
+        data = encode(picture, cb, cr, quality=options.quality, provenance=provenance)
+    return data, colorizer.info, way, reason
+
+
+def _choose_way(picture: Picture, file_format: FileFormat, options: ColorizeOptions) -> tuple[Way, str]:
+    """Choose how the result is put together, and say why not losslessly."""
+    if file_format != "jpeg":
+        return "general", f"the result is {file_format}, not JPEG"
+    if not options.lossless_luma:
+        return "planes", "lossless_luma is off"
+    obstacle = image.lossless_obstacle(picture)
+    return ("lossless", "") if obstacle is None else ("planes", obstacle)
+
+
+def _check_alpha(picture: Picture, file_format: FileFormat) -> None:
+    if file_format == "jpeg" and picture.alpha is not None and picture.alpha.min() < picture.alpha.max():
+        raise OptionError(
+            "this picture has transparency, which JPEG cannot hold; choose format png, tiff or webp"
+        )
+
+
+def _predict(picture: Picture, colorizer: Colorizer, options: ColorizeOptions, pixels: int) -> _Colors:
+    """Predict a*b*, and carry it up to the middle size along the picture's edges."""
+    height, width = picture.size
+    shape = work_shape(height, width, colorizer.info.work_size, colorizer.info.multiple_of)
+    wanted = PredictOptions(vividness=options.vividness, temperature=options.temperature)
+    small = colorizer.predict(image.small_lightness(picture, shape), options=wanted).ab
+    if options.saturation != 1:
+        small = small * np.float32(options.saturation)
+    shrink = next((s for s in SHRINKS if height * width <= pixels * s * s), SHRINKS[-1])
+    luma = image.luma(picture, shrink=shrink)
+    return _Colors(resize(small, (luma.shape[0], luma.shape[1]), kernel="bicubic"), shrink, luma)
+
+
+def _chroma(colors: _Colors) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Solve Cb and Cr that show the predicted a*b* at the picture's own luma: two uint8 planes, middle size."""
+    cb, cr = color.solve_chroma_for_luma(colors.luma, colors.ab)
+    return _to_uint8(cb), _to_uint8(cr)
+
+
+def _paint(picture: Picture, colors: _Colors, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Put lightness and a*b* together: (H, W, 3) sRGB, uint8, uint16, or float32 in [0, 1]."""
+    picture = image.decoded(picture)
+    rgb = np.empty((*picture.size, 3), dtype)
+    for rows in _bands(picture.size, colors.shrink):
+        lightness = image.lightness(picture, rows=rows)
+        ab = _rows_of(colors, rows, picture.size)
+        if dtype.kind == "f":
+            lab = np.concatenate([lightness[..., None], ab], axis=2)
+            rgb[rows] = np.clip(color.lab_to_rgb(color.fit_gamut(lab)), 0, 1)
+        else:
+            rgb[rows] = color.merge(lightness, ab, depth=16 if dtype == np.uint16 else 8)
+    return rgb
+
+
+def _bands(size: tuple[int, int], shrink: int) -> Iterator[slice]:
+    """Cut a picture into bands of rows whose bounds are multiples of `shrink`."""
+    height, width = size
+    step = max(BAND_PIXELS // width // shrink, 1) * shrink
+    return (slice(top, min(top + step, height)) for top in range(0, height, step))
+
+
+def _rows_of(colors: _Colors, rows: slice, size: tuple[int, int]) -> AB:
+    """Give some rows of the full-size a*b*, as if all of it had been upsampled: (rows, W, 2)."""
+    shrink, (height, width) = colors.shrink, colors.ab.shape[:2]
+    if shrink == 1:
+        return colors.ab[rows]
+    top = max(rows.start // shrink - MARGIN, 0)
+    bottom = min(-(-rows.stop // shrink) + MARGIN, height)
+    large = resize(colors.ab[top:bottom], ((bottom - top) * shrink, width * shrink), kernel="bicubic")
+    first = rows.start - top * shrink
+    return large[first : first + rows.stop - rows.start, : size[1]]
+
+
+def _to_uint8(values: Array) -> NDArray[np.uint8]:
+    """Round to the nearest of 0 to 255."""
+    rounded: NDArray[np.uint8] = np.clip(values + np.float32(0.5), 0, 255).astype(np.uint8)
+    return rounded
+
+
+def _agreed_format(target: Path, options: ColorizeOptions) -> Format:
+    """Give the format that the target's name and the options agree on; "same" where neither says."""
+    named = format_of(target.name)
+    if named is not None and options.format not in {"same", named}:
+        raise OptionError(
+            f"the result {target} would be {named} by its name and {options.format} by its format"
+        )
+    return named or options.format
+
+
+def _check_target(source: Path | str | bytes, target: Path, *, overwrite: bool) -> None:
+    """Refuse early what would be refused after all the work."""
+    if not isinstance(source, bytes) and target.exists() and target.samefile(source):
+        raise OutputError(f"{target} is the picture itself, which is never overwritten; choose another name")
+    if target.exists() and not overwrite:
+        raise OutputError(f"{target} exists; choose another name or allow overwriting")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"the folder {folder} cannot be made: {error.strerror or error}") from error
