@@ -52,6 +52,19 @@ EPILOG = (
     "130 interrupted; 1 several pictures failed for different reasons."
 )
 
+COLORIZE_HELP = """\
+Color pictures: portrait.jpg becomes portrait.color.jpg beside it, or under OUT.
+
+Results that exist are skipped, so that an interrupted run goes on where it stopped.
+
+\b
+Examples:
+  rechroma colorize portrait.jpg
+  rechroma colorize scans/ -o colored/ --recursive --workers 2
+  rechroma colorize "box 3/*.tif" --vividness 0.3 --sheet look.html
+  curl -s https://example.org/old.jpg | rechroma colorize - > new.jpg
+"""
+
 app = typer.Typer(name="rechroma", no_args_is_help=True, pretty_exceptions_enable=False, epilog=EPILOG)
 models = typer.Typer(no_args_is_help=True, help="List, describe and download the models.")
 app.add_typer(models, name="models")
@@ -115,7 +128,7 @@ Provenance = Annotated[
     bool, typer.Option(help="Write into the metadata that the colors were added, and by which model.")
 ]
 LosslessLuma = Annotated[
-    bool, typer.Option(help="Keep the luma scan of a gray JPEG byte for byte; `no` makes an ordinary JPEG.")
+    bool, typer.Option(help="Keep the luma scan of a gray JPEG byte for byte.")
 ]
 MaxMegapixels = Annotated[float, typer.Option(help="Refuse larger pictures before decoding them.")]
 Device = Annotated[
@@ -134,7 +147,7 @@ Json = Annotated[
 ]
 
 
-@app.command(epilog=EPILOG)
+@app.command(epilog=EPILOG, help=COLORIZE_HELP)
 def colorize(  # noqa: PLR0917 - the command's options
     inputs: Annotated[
         list[str], typer.Argument(help="Files, folders, globs, or - for stdin.", metavar="INPUT...")
@@ -162,17 +175,7 @@ def colorize(  # noqa: PLR0917 - the command's options
     ] = None,
     json: Json = False,
 ) -> None:
-    r"""Color pictures: portrait.jpg becomes portrait.color.jpg beside it, or under OUT.
-
-    Results that exist are skipped, so that an interrupted run goes on where it stopped.
-
-    \b
-    Examples:
-      rechroma colorize portrait.jpg
-      rechroma colorize scans/ -o colored/ --recursive --workers 2
-      rechroma colorize "box 3/*.tif" --vividness 0.3 --sheet look.html
-      curl -s https://example.org/old.jpg | rechroma colorize - > new.jpg
-    """
+    """Color pictures."""
     from rechroma.types import ColorizeOptions
 
     options = ColorizeOptions(
@@ -221,7 +224,7 @@ def demo(
     plan = batch.plan([batch.Found(path) for path in samples], out=out / "after")
     options = ColorizeOptions(method=method, vividness=vividness)
     outcomes = _run(plan, options, workers=1, overwrite=True, json=False)
-    _write_sheet(outcomes, out / "index.html", overwrite=True)
+    _write_sheet(outcomes, out / "index.html")
     _finish(outcomes)
 
 
@@ -355,7 +358,7 @@ def _print_json(outcome: "Outcome") -> None:
     typer.echo(json_format.dumps(outcome.as_dict()))
 
 
-def _write_sheet(outcomes: "list[Outcome]", path: Path, *, overwrite: bool = False) -> None:
+def _write_sheet(outcomes: "list[Outcome]", path: Path) -> None:
     from rechroma import batch
 
     batch.write_sheet(outcomes, path)

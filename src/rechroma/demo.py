@@ -7,6 +7,7 @@ from pathlib import Path
 from rechroma import image
 from rechroma.errors import MissingExtra
 from rechroma.image.preview import gray_jpeg
+from rechroma.pipeline import make_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +39,13 @@ def write_samples(folder: Path) -> list[Path]:
 
     Raises:
         MissingExtra: scikit-image is not installed.
-        OutputError: a file cannot be written.
+        OutputError: the folder or a file cannot be written.
     """
     spec = find_spec("skimage")  # found, not imported: only its files are wanted
     if spec is None or not spec.submodule_search_locations:
         raise MissingExtra("scikit-image", "demo", "the demo")
     data = Path(spec.submodule_search_locations[0]) / "data"
+    make_folder(folder)
     paths = []
     for sample in SAMPLES:
         path = folder / sample.name

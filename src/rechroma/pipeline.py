@@ -140,7 +140,7 @@ def colorize_file(
     picture = image.read(source, max_megapixels=options.max_megapixels)
     file_format = image.output_format(picture, wanted)
     data, model, way, reason = _encoded(picture, file_format, options)
-    _make_folder(target.parent)
+    make_folder(target.parent)
     image.save_atomically(data, target, overwrite=overwrite)
     return Report(
         way=way,
@@ -296,7 +296,12 @@ def _check_target(source: Path | str | bytes, target: Path, *, overwrite: bool) 
         raise OutputError(f"{target} exists; choose another name or allow overwriting")
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder for results, and those above it, where there is none.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from rechroma import image
 from rechroma.batch.job import Outcome
 from rechroma.image.preview import preview
+from rechroma.pipeline import make_folder
 from rechroma.report import Entry, contact_sheet
 
 PREVIEW = 800
@@ -19,6 +20,7 @@ def write_sheet(outcomes: Iterable[Outcome], path: Path, *, title: str = "Colore
         OutputError: the page cannot be stored.
     """
     page = contact_sheet(_entries(outcomes), title=title)
+    make_folder(path.parent)
     image.save_atomically(page.encode(), path, overwrite=True)
 
 
