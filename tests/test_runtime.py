@@ -175,6 +175,12 @@ def test_a_session_is_kept_until_the_file_changes(tmp_path):
     assert runtime.load(path).contract.inputs == {"lightness"}
 
 
+def test_threads_that_ask_for_one_graph_at_once_get_one_session(tmp_path):
+    path = save(tmp_path / "a.onnx")
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(lambda _: runtime.load(path), range(4)))) == 1
+
+
 def test_sessions_kept_are_bounded(tmp_path):
     for number in range(runtime.KEPT_SESSIONS + 3):
         runtime.load(save(tmp_path / f"{number}.onnx"))
