@@ -18,7 +18,7 @@ class PackOptions:
     """Decoding processes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class DegradeOptions:
     """How often training pictures are made to look old."""
 
@@ -30,7 +30,7 @@ class DegradeOptions:
     """Chance of each effect on a picture that ages."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class HintOptions:
     """Shares of the kinds of simulated hints."""
 
@@ -102,3 +102,23 @@ class TrainOptions:
     """Steps between two lines of curve.csv."""
     device: str = "cpu"
     """cpu or cuda; on cuda the corpora are copied into its memory and augmented there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions:
+    """Make the graph of a trained net."""
+
+    run: Path
+    """Folder of the training run."""
+    out: Path
+    """The .onnx file to write."""
+    name: str = "hintnet.small"
+    """`architecture.tag` of the weights."""
+    work_size: int = 192
+    """Side in pixels of the square whose area lightness is resized to."""
+    vividness: float = 0.5
+    """Default vividness, 0 to 1."""
+    temperature: float = 0.7
+    """Default annealed-mean temperature, above 0 to 1."""
+    licence: str = "Apache-2.0"
+    """Licence of the weights."""

@@ -15,6 +15,7 @@ from tarfile import open as open_tar
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
 from rechroma.color import ab_bins, rebalancing_weights, rgb_to_lab, smooth_prior, soft_encode
 from rechroma.errors import InputError
 from rechroma.types import AB, RGB8, Array, Lightness

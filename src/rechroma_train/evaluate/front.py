@@ -41,7 +41,9 @@ def draw(rows: Sequence[Row]) -> str:
     for number, (temperature, color) in enumerate(zip(TEMPERATURES, COLORS, strict=True)):
         parts += _curve(curve(rows, temperature), x, y, color)
         label = f"T = {temperature:g}"
-        parts.append(_text(WIDTH - RIGHT - 8, HEIGHT - BOTTOM - 14 - 18 * number, label, anchor="end", color=color))
+        parts.append(
+            _text(WIDTH - RIGHT - 8, HEIGHT - BOTTOM - 14 - 18 * number, label, anchor="end", color=color)
+        )
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
@@ -64,7 +66,9 @@ def _axes(x: _Scale, y: _Scale, right: float, psnr: tuple[float, float]) -> list
         value = number * step
         parts.append(_line([(LEFT, y(value)), (WIDTH - RIGHT, y(value))], "#e5e5e5"))
         parts.append(_text(LEFT - 8, y(value) + 4, f"{value:g}", anchor="end"))
-    parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "colorfulness (absolute variant)", anchor="middle"))
+    parts.append(
+        _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "colorfulness (absolute variant)", anchor="middle")
+    )
     parts.append(_text(LEFT, TOP - 10, "PSNR, dB", anchor="middle"))
     return parts
 
@@ -78,12 +82,17 @@ def _curve(rows: Sequence[Row], x: _Scale, y: _Scale, color: str) -> list[str]:
 
 
 def _point(cx: float, cy: float, color: str, label: str) -> list[str]:
-    return [f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="4" fill="{color}"/>', _text(cx + 7, cy - 6, label, color=color)]
+    return [
+        f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="4" fill="{color}"/>',
+        _text(cx + 7, cy - 6, label, color=color),
+    ]
 
 
 def _cross(cx: float, cy: float) -> str:
     arms = f"M{cx - 6:.1f} {cy:.1f}h12M{cx:.1f} {cy - 6:.1f}v12"
-    return f'<path d="{arms}" stroke="#15803d" stroke-width="2"/>' + _text(cx + 8, cy + 14, "aim", color="#15803d")
+    return f'<path d="{arms}" stroke="#15803d" stroke-width="2"/>' + _text(
+        cx + 8, cy + 14, "aim", color="#15803d"
+    )
 
 
 def _line(spots: Sequence[tuple[float, float]], color: str, *, dashed: bool = False) -> str:

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from rechroma.color import gray_to_lightness, lightness_to_gray, rgb_to_lab
-from rechroma.errors import InputError, UnreadableImage
-from rechroma.types import RGB8, Lab, Lightness
 
+from rechroma.color import lightness_to_gray, rgb_to_lab
+from rechroma.errors import InputError, UnreadableImage
+from rechroma.types import RGB8, Lab
 from rechroma_train.prior import KINDS
 
 
@@ -29,11 +29,6 @@ class Truth:
     """(H, W, 3) float32: the same in CIELAB."""
     gray: NDArray[np.uint8]
     """(H, W) uint8 sRGB-encoded gray with the photograph's L*: all that a model is given."""
-
-    @property
-    def lightness(self) -> Lightness:
-        """L* of the gray picture, (H, W) float32."""
-        return gray_to_lightness(self.gray.astype(np.float32) / np.float32(255))
 
     def random(self, seed: int) -> np.random.Generator:
         """Give the random numbers of this picture: the same in whatever set it is scored."""
@@ -75,9 +70,3 @@ def truth_of(rgb: RGB8, *, name: str, sha256: str) -> Truth:
     lab = rgb_to_lab(rgb.astype(np.float32) / np.float32(255))
     gray = np.rint(np.clip(lightness_to_gray(lab[..., 0]), 0, 1) * np.float32(255)).astype(np.uint8)
     return Truth(name=name, sha256=sha256, rgb=rgb, lab=lab, gray=gray)
-
-
-def digest(pictures: list[Truth]) -> str:
-    """Give one SHA-256 for the whole list: of the files' digests, in order, a line each."""
-    lines = "".join(f"{picture.sha256}\n" for picture in pictures)
-    return hashlib.sha256(lines.encode("ascii")).hexdigest()

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
+
 from rechroma import metrics
 from rechroma.color import ab_bins, delta_e_2000, rgb_to_lab, soft_encode
 from rechroma.tiling import resize
-from rechroma.types import RGB8, Array, Logits
-
+from rechroma.types import AB, RGB8, Array, Logits
 from rechroma_train.evaluate.pictures import Truth
+
+GRID = 4
+"""Pixels to a cell where methods without scores are asked for bins, each way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +63,10 @@ class Reference:
 
     truth: Truth
     """The photograph."""
-    weight: Array
-    """(H, W) float32: inverse prior of each pixel's true bin."""
+    balance: Array
+    """(313,) float32 weight of each bin."""
+    weight: float
+    """Sum of the weights of its pixels."""
     colorfulness: float
     """Of the photograph, absolute opponents."""
 
@@ -71,7 +75,10 @@ def reference(truth: Truth, balance: Array) -> Reference:
     """Prepare a photograph; balance (313,) is the weight of each bin."""
     nearest = soft_encode(truth.lab[..., 1:])[0][..., 0]
     return Reference(
-        truth=truth, weight=balance[nearest], colorfulness=metrics.colorfulness(truth.rgb, variant="abs")
+        truth=truth,
+        balance=balance,
+        weight=float(balance[nearest].sum(dtype=np.float64)),
+        colorfulness=metrics.colorfulness(truth.rgb, variant="abs"),
     )
 
 
@@ -82,22 +89,22 @@ def measure(against: Reference, rgb: RGB8, logits: Logits | None = None) -> Meas
     ab, true_ab = lab[..., 1:], truth.lab[..., 1:]
     colorfulness = metrics.colorfulness(rgb, variant="abs")
     scored = logits is not None and logits.shape[-1] == len(ab_bins())
-    top1, top5 = _bin_accuracy(logits if logits is not None and scored else ab, truth)
+    hits = _bin_accuracy(logits if logits is not None and scored else _closeness(ab), true_ab)
     return Measured(
         scores=Scores(
             psnr=metrics.psnr(rgb, truth.rgb),
             ssim=metrics.ssim(rgb, truth.rgb),
             ab_rmse=metrics.ab_rmse(ab, true_ab),
             auc=100 * metrics.auc(ab, true_ab),
-            auc_balanced=100 * metrics.auc(ab, true_ab, weights=against.weight),
-            delta_e=float(delta_e_2000(lab, truth.lab).mean()),
+            auc_balanced=100 * metrics.auc(ab, true_ab, weights=against.balance),
+            delta_e=float(delta_e_2000(lab, truth.lab).mean(dtype=np.float64)),
             colorfulness=colorfulness,
             colorfulness_signed=metrics.colorfulness(rgb, variant="signed"),
             delta_colorfulness_each=abs(colorfulness - against.colorfulness),
-            top1=100 * top1,
-            top5=100 * top5,
+            top1=100 * hits.top1,
+            top5=100 * hits.top5,
         ),
-        balance=float(against.weight.sum()),
+        balance=against.weight,
     )
 
 
@@ -110,17 +117,15 @@ def mean(measured: Sequence[Measured]) -> Scores:
     return Scores(**{**average, "auc_balanced": float(weights @ balanced / weights.sum())})
 
 
-def _bin_accuracy(predicted: NDArray[np.float32], truth: Truth) -> tuple[float, float]:
-    """Compare bins on a quarter of the picture's grid; predicted is (h, w, 313) scores or (H, W, 2) a*b*."""
-    height, width = truth.gray.shape
-    scored = predicted.shape[-1] != 2
-    grid = predicted.shape[:2] if scored else (-(-height // 4), -(-width // 4))
-    true_bin = soft_encode(resize(truth.lab[..., 1:], grid, kernel="area"))[0][..., 0]
-    if scored:
-        own = np.take_along_axis(predicted, true_bin[..., None].astype(np.intp), axis=-1)
-        rank = (predicted > own).sum(axis=-1)
-    else:
-        nearest = soft_encode(resize(predicted, grid, kernel="area"))[0]
-        hit = nearest == true_bin[..., None]
-        rank = np.where(hit.any(axis=-1), hit.argmax(axis=-1), hit.shape[-1])
-    return float((rank == 0).mean()), float((rank < 5).mean())
+def _bin_accuracy(logits: Logits, true_ab: AB) -> metrics.BinAccuracy:
+    """Compare scores (h, w, 313) with the truth (H, W, 2) averaged to their grid."""
+    return metrics.bin_accuracy(logits, resize(true_ab, (logits.shape[0], logits.shape[1]), kernel="area"))
+
+
+def _closeness(ab: AB) -> Logits:
+    """Score the bins for a method without scores: the nearer the better, on a quarter of the picture's grid."""
+    small = resize(ab, (-(-ab.shape[0] // GRID), -(-ab.shape[1] // GRID)), kernel="area")
+    bins = ab_bins()
+    # As soft_encode sees it: whole numbers, of equally near bins the first.
+    first = np.arange(len(bins), dtype=np.float32) / 1000
+    return 2 * (np.rint(small) @ bins.T) - (bins**2).sum(axis=1) - first

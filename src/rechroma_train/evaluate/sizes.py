@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
+
 from rechroma.tiling import resize
 from rechroma.types import AB, Colorizer, PredictOptions
-
 from rechroma_train.evaluate import shipped
-from rechroma_train.evaluate.pictures import Truth, truth_of
+from rechroma_train.evaluate.pictures import Truth
 
 SIZES = (128, 256, 512, 2048)
 """Long side in pixels."""
@@ -35,9 +35,8 @@ def _colors(colorizer: Colorizer, truth: Truth, side: int, options: PredictOptio
     """Color the picture resized to this long side -> (h, w, 2) at the common size."""
     given = Image.fromarray(truth.rgb)
     resized = given.resize(_shape(given.size, side), Image.Resampling.BICUBIC)
-    gray = truth_of(np.asarray(resized), name=truth.name, sha256=truth.sha256)
     width, height = _shape(given.size, COMPARED_AT)
-    ab = shipped.predict(colorizer, gray.lightness, options=options).ab
+    ab = shipped.predict(colorizer, np.asarray(resized), options=options).ab
     return resize(ab, (height, width), kernel="area")
 
 

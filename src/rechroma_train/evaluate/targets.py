@@ -113,7 +113,11 @@ def _hinted(net: Sequence[Row]) -> list[Check]:
     found = []
     for options in dict.fromkeys(row.variant.options for row in net if row.variant.hints):
         plain = next(r for r in net if r.variant.options == options and r.variant.hints == 0)
-        where = "default" if options.vividness is None else f"v = {options.vividness:g}, T = {options.temperature:g}"
+        where = (
+            "default"
+            if options.vividness is None
+            else f"v = {options.vividness:g}, T = {options.temperature:g}"
+        )
         for count, wanted in HINT_GAINS.items():
             row = next(r for r in net if r.variant.options == options and r.variant.hints == count)
             gain = row.scores.psnr - plain.scores.psnr

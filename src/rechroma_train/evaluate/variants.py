@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+
 from rechroma.tiling import resize
 from rechroma.types import AB, Hints, PredictOptions
-
 from rechroma_train.evaluate.pictures import Truth
 
 VIVIDNESS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -1,0 +1,46 @@
+"""Everything that a figure depends on, so that it can be measured again."""
+
+import hashlib
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+
+from rechroma.types import Colorizer
+from rechroma_train.evaluate.tally import Tally
+from rechroma_train.prior import ColorPrior
+
+LIBRARIES = ("rechroma", "numpy", "onnxruntime", "pillow")
+PROTOCOL = {
+    "geometry": "pictures as stored: neither cropped nor resized",
+    "input": "8-bit sRGB gray with the picture's L* (CIELAB, D65, 2 degrees)",
+    "compared": "uint8 RGB: predicted a*b* with the input's L*, brought into sRGB by reducing chroma",
+    "means": "of each picture's figure; the balanced AuC over all pixels",
+    "ab_rmse": "root of a picture's mean squared distance in the a*b* plane, on the compared RGB",
+    "auc": "per cent; a*b* error within t = 0 ... 150; balanced by the inverse prior of the true bin",
+    "colorfulness": "Hasler and Suesstrunk 2003; absolute opponents, signed ones in their own column",
+    "ssim": "Gaussian window 11, sigma 1.5, valid area, mean of R, G, B",
+    "bins": "313 ab bins; truth averaged to the grid of the prediction",
+    "hints": "random 6x6 patches at the work size, showing their mean a*b*",
+}
+"""How the figures are defined."""
+
+
+def manifest(
+    colorizer: Colorizer, prior: ColorPrior, tally: Tally, movement: Mapping[int, float], *, seed: int
+) -> dict[str, object]:
+    """Describe a measurement: weights, pictures, protocol, versions; ready for JSON."""
+    listing = "".join(f"{digest}\n" for digest in tally.sha256)
+    return {
+        "weights": asdict(colorizer.info),
+        "pictures": {
+            "count": len(tally.names),
+            "sha256": hashlib.sha256(listing.encode("ascii")).hexdigest(),
+            "files": dict(zip(tally.names, tally.sha256, strict=True)),
+        },
+        "protocol": PROTOCOL,
+        "prior": {"pictures": prior.pictures, "source": prior.source},
+        "seed": seed,
+        "movement": {str(side): round(distance, 3) for side, distance in movement.items()},
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+    }

@@ -1,0 +1,128 @@
+"""Contact sheets for looking: each picture as gray, as colored, and as it truly is.
+
+They show photographs that are not ours: they are written where they are asked for and kept out of the repository.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from rechroma import methods
+from rechroma.types import RGB8, Colorizer, PredictOptions
+from rechroma_train.evaluate import pictures, shipped
+
+MARGIN, CAPTION = 6, 18
+"""Pixels between pictures, and above each for its caption."""
+BACKGROUND, INK = (32, 32, 32), (210, 210, 210)
+LONGEST = 1024
+"""Larger pictures are shrunk to this before they are colored, pixels."""
+COLORED = 2.0
+"""A picture counts as having true colors from this mean chroma on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What stands beside each picture."""
+
+    settings: tuple[PredictOptions, ...] = (PredictOptions(),)
+    """One colored version for each of these."""
+    tile: int = 224
+    """Long side of a picture on the sheet, pixels."""
+    across: int = 3
+    """How many pictures, each with its versions, stand side by side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetOptions:
+    """Draw a contact sheet: gray, colored, and the true colors where there are any."""
+
+    weights: str = "hintnet"
+    """Name of weights (a row of weights.toml), or the path of an .onnx file."""
+    pictures: Path
+    """Folder of photographs."""
+    out: Path
+    """The PNG file to write."""
+    limit: int = 24
+    """How many pictures, chosen by the seed; 0 = all, by name."""
+    seed: int = 0
+    """Chooses the pictures."""
+    vividness: list[float] | None = None
+    """One colored version for each of these; the weights' default when not given."""
+    temperature: float | None = None
+    """Annealed-mean temperature; the weights' default when not given."""
+    tile: int = 224
+    """Long side of a picture on the sheet, pixels."""
+    across: int = 3
+    """How many pictures, each with its versions, stand side by side."""
+    threads: int = 1
+    """Threads of the network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Strip:
+    """One picture's versions, side by side."""
+
+    versions: list[RGB8]
+    captions: list[str]
+
+
+def main(options: SheetOptions) -> str:
+    """Draw the sheet and write it; gives a line to show."""
+    colorizer = methods.load(options.weights, device="cpu", threads=options.threads)
+    found = pictures.paths(options.pictures)
+    if options.limit:
+        order = np.random.default_rng(options.seed).permutation(len(found))[: options.limit]
+        found = [found[i] for i in sorted(order.tolist())]
+    settings = tuple(
+        PredictOptions(vividness=v, temperature=options.temperature) for v in options.vividness or [None]
+    )
+    look = Look(settings=settings, tile=options.tile, across=options.across)
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    draw(colorizer, found, look).save(options.out)
+    return f"{options.out}: {len(found)} pictures"
+
+
+def draw(colorizer: Colorizer, files: Sequence[Path], look: Look) -> Image.Image:
+    """Color pictures and lay them out on one sheet."""
+    return _lay_out([_strip(colorizer, path, look) for path in files], look)
+
+
+def _strip(colorizer: Colorizer, path: Path, look: Look) -> _Strip:
+    truth = pictures.read(path, longest=LONGEST)
+    versions, captions = [np.repeat(truth.gray[..., None], 3, axis=2)], [path.stem]
+    for options in look.settings:
+        prediction = shipped.predict(colorizer, truth.gray, options=options)
+        versions.append(shipped.finish(truth.gray, prediction.ab))
+        captions.append(_words(options))
+    if float(np.hypot(truth.lab[..., 1], truth.lab[..., 2]).mean()) >= COLORED:
+        versions.append(truth.rgb)
+        captions.append("as it was")
+    return _Strip(versions=versions, captions=captions)
+
+
+def _words(options: PredictOptions) -> str:
+    given = {"v": options.vividness, "T": options.temperature}
+    return " ".join(f"{name}={value:g}" for name, value in given.items() if value is not None) or "default"
+
+
+def _lay_out(strips: Sequence[_Strip], look: Look) -> Image.Image:
+    width_of = max((len(strip.versions) for strip in strips), default=1)
+    cell_width, cell_height = look.tile + MARGIN, look.tile + MARGIN + CAPTION
+    across = max(1, min(look.across, len(strips)))
+    down = -(-len(strips) // across)
+    block = width_of * cell_width + 2 * MARGIN
+    sheet = Image.new("RGB", (across * block, down * cell_height + MARGIN), BACKGROUND)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
+    for number, strip in enumerate(strips):
+        row, column = divmod(number, across)
+        for place, (version, caption) in enumerate(zip(strip.versions, strip.captions, strict=True)):
+            left = column * block + place * cell_width + MARGIN
+            top = row * cell_height + MARGIN
+            pen.text((left, top), caption[: look.tile // 7], fill=INK, font=font)
+            tile = Image.fromarray(version)
+            tile.thumbnail((look.tile, look.tile), Image.Resampling.LANCZOS)
+            sheet.paste(tile, (left, top + CAPTION))
+    return sheet
