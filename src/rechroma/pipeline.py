@@ -113,9 +113,18 @@ def colorize(
         raise OptionError(f"target is {target}; it is for a path: bytes, arrays and images are returned")
     picture = image.read(source, max_megapixels=options.max_megapixels)
     if picture.source in {"array", "pil"}:
-        colors = _predict(picture, _load(options), options, GENERAL_PIXELS)
-        return image.give_back(picture, _paint(picture, colors, image.rgb_dtype(picture)))
+        return image.give_back(picture, _painted(picture, _load(options), options))
     return _encoded(picture, image.output_format(picture, options.format), options)[0]
+
+
+def colorize_array(
+    source: NDArray[Any],
+    colorizer: Colorizer,
+    options: ColorizeOptions = ColorizeOptions(),  # noqa: B008 - frozen
+) -> NDArray[Any]:
+    """Color an array with a method at hand, whatever `options.method` says; else as `colorize`."""
+    picture = image.read(source, max_megapixels=options.max_megapixels)
+    return np.asarray(image.give_back(picture, _painted(picture, colorizer, options)))
 
 
 def colorize_file(
@@ -222,20 +231,33 @@ def _check_alpha(picture: Picture, file_format: FileFormat) -> None:
 def _predict(picture: Picture, colorizer: Colorizer, options: ColorizeOptions, pixels: int) -> _Colors:
     """Predict a*b*, and carry it up to the middle size along the picture's edges."""
     height, width = picture.size
-    shape = work_shape(height, width, colorizer.info.work_size, colorizer.info.multiple_of)
-    wanted = PredictOptions(vividness=options.vividness, temperature=options.temperature)
-    small = colorizer.predict(image.small_lightness(picture, shape), options=wanted).ab
-    if options.saturation != 1:
-        small = small * np.float32(options.saturation)
     shrink = next((s for s in SHRINKS if height * width <= pixels * s * s), SHRINKS[-1])
     luma = image.luma(picture, shrink=shrink)
-    return _Colors(resize(small, (luma.shape[0], luma.shape[1]), kernel="bicubic"), shrink, luma)
+    shape = work_shape(height, width, colorizer.info.work_size, colorizer.info.multiple_of)
+    # For a gray JPEG the luma is all there is to see: one decoding serves the eyes and the edges.
+    seen = image.read(luma) if picture.kind == "jpeg" and _is_gray(picture) else picture
+    wanted = PredictOptions(vividness=options.vividness, temperature=options.temperature)
+    ab = colorizer.predict(image.small_lightness(seen, shape), options=wanted).ab
+    if options.saturation != 1:
+        ab = ab * np.float32(options.saturation)
+    large = resize(ab, (luma.shape[0], luma.shape[1]), kernel="bicubic")
+    return _Colors(large, shrink, luma)
+
+
+def _is_gray(picture: Picture) -> bool:
+    return picture.header is not None and len(picture.header.components) == 1
 
 
 def _chroma(colors: _Colors) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Solve Cb and Cr that show the predicted a*b* at the picture's own luma: two uint8 planes, middle size."""
     cb, cr = color.solve_chroma_for_luma(colors.luma, colors.ab)
     return _to_uint8(cb), _to_uint8(cr)
+
+
+def _painted(picture: Picture, colorizer: Colorizer, options: ColorizeOptions) -> NDArray[Any]:
+    """Color a picture that stays in memory: (H, W, 3) sRGB of its own dtype."""
+    colors = _predict(picture, colorizer, options, GENERAL_PIXELS)
+    return _paint(picture, colors, image.rgb_dtype(picture))
 
 
 def _paint(picture: Picture, colors: _Colors, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -76,9 +76,8 @@ def main(options: SheetOptions) -> str:
     if options.limit:
         order = np.random.default_rng(options.seed).permutation(len(found))[: options.limit]
         found = [found[i] for i in sorted(order.tolist())]
-    settings = tuple(
-        PredictOptions(vividness=v, temperature=options.temperature) for v in options.vividness or [None]
-    )
+    chosen: list[float | None] = [*options.vividness] if options.vividness else [None]
+    settings = tuple(PredictOptions(vividness=v, temperature=options.temperature) for v in chosen)
     look = Look(settings=settings, tile=options.tile, across=options.across)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     draw(colorizer, found, look).save(options.out)
@@ -94,8 +93,7 @@ def _strip(colorizer: Colorizer, path: Path, look: Look) -> _Strip:
     truth = pictures.read(path, longest=LONGEST)
     versions, captions = [np.repeat(truth.gray[..., None], 3, axis=2)], [path.stem]
     for options in look.settings:
-        prediction = shipped.predict(colorizer, truth.gray, options=options)
-        versions.append(shipped.finish(truth.gray, prediction.ab))
+        versions.append(shipped.color(colorizer, truth.gray, options=options)[0])
         captions.append(_words(options))
     if float(np.hypot(truth.lab[..., 1], truth.lab[..., 2]).mean()) >= COLORED:
         versions.append(truth.rgb)

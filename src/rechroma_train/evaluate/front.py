@@ -58,8 +58,8 @@ def _scale(low: float, high: float, start: float, stop: float) -> _Scale:
 
 def _axes(x: _Scale, y: _Scale, right: float, psnr: tuple[float, float]) -> list[str]:
     parts = [_line([(LEFT, TOP), (LEFT, HEIGHT - BOTTOM), (WIDTH - RIGHT, HEIGHT - BOTTOM)], "#333")]
-    for value in range(0, int(right) + 1, 5):
-        parts.append(_text(x(value), HEIGHT - BOTTOM + 18, str(value), anchor="middle"))
+    for tick in range(0, int(right) + 1, 5):
+        parts.append(_text(x(tick), HEIGHT - BOTTOM + 18, str(tick), anchor="middle"))
     step = 0.5 if psnr[1] - psnr[0] < 6 else 2.0
     first = int(psnr[0] / step) + 1
     for number in range(first, int(psnr[1] / step) + 1):

@@ -128,4 +128,5 @@ def _closeness(ab: AB) -> Logits:
     bins = ab_bins()
     # As soft_encode sees it: whole numbers, of equally near bins the first.
     first = np.arange(len(bins), dtype=np.float32) / 1000
-    return 2 * (np.rint(small) @ bins.T) - (bins**2).sum(axis=1) - first
+    scores: Logits = 2 * (np.rint(small) @ bins.T) - (bins**2).sum(axis=1) - first
+    return scores

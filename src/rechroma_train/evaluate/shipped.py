@@ -1,14 +1,60 @@
-"""The way of one gray picture through the shipped code, as far as its pixels: what we score is what we ship."""
+"""The way of one picture through the shipped code: what we score is what we ship."""
+
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rechroma import image
-from rechroma.color import gray_to_lightness, merge
-from rechroma.refine import upsample_ab
+from rechroma import pipeline
+from rechroma.errors import InputError
 from rechroma.tiling import work_shape
-from rechroma.types import AB, RGB8, Colorizer, Hints, Lightness, Prediction, PredictOptions
+from rechroma.types import (
+    RGB8,
+    ColorizeOptions,
+    Colorizer,
+    Hints,
+    Lightness,
+    ModelInfo,
+    Prediction,
+    PredictOptions,
+)
 
+
+@dataclass(slots=True)
+class Watched:
+    """A colorizer that hands over hints, asks for scores and remembers what it said."""
+
+    inner: Colorizer
+    """Who does the work."""
+    hints: Hints | None = None
+    """At the work size."""
+    with_logits: bool = True
+    """Whether to ask for scores."""
+    said: list[Prediction] = field(default_factory=list)
+    """What it predicted, the last one last."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """As the inner one."""
+        return self.inner.info
+
+    def predict(
+        self,
+        lightness: Lightness,
+        *,
+        hints: Hints | None = None,
+        options: PredictOptions = PredictOptions(),  # noqa: B008 - frozen
+        with_logits: bool = False,
+    ) -> Prediction:
+        """Predict as the inner one does when it is given these hints."""
+        prediction = self.inner.predict(
+            lightness,
+            hints=hints if self.hints is None else self.hints,
+            options=options,
+            with_logits=with_logits or self.with_logits,
+        )
+        self.said.append(prediction)
+        return prediction
 
 
 def work_size(colorizer: Colorizer, shape: tuple[int, ...]) -> tuple[int, int]:
@@ -17,25 +63,31 @@ def work_size(colorizer: Colorizer, shape: tuple[int, ...]) -> tuple[int, int]:
     return work_shape(shape[0], shape[1], info.work_size, info.multiple_of)
 
 
-def predict(
+def color(
     colorizer: Colorizer,
     picture: NDArray[np.uint8],
     *,
     options: PredictOptions = PredictOptions(),  # noqa: B008 - frozen
     hints: Hints | None = None,
     with_logits: bool = False,
-) -> Prediction:
-    """Predict a*b* for gray (H, W), or the lightness of RGB (H, W, 3); hints have the work size."""
-    small = image.small_lightness(image.read(picture), work_size(colorizer, picture.shape))
-    return colorizer.predict(small, hints=hints, options=options, with_logits=with_logits)
+) -> tuple[RGB8, Prediction]:
+    """Color a picture as `rechroma.colorize` does.
 
+    Args:
+        colorizer: the method.
+        picture: (H, W) gray or (H, W, 3) RGB, of which only the lightness counts; uint8, sRGB-encoded.
+        options: how the method decodes.
+        hints: at the work size.
+        with_logits: whether to ask for scores.
 
-def finish(gray: NDArray[np.uint8], ab: AB) -> RGB8:
-    """Give the picture that a user gets as an array or a PNG: (H, W, 3) uint8; ab (h, w, 2) of any size."""
-    lightness = lightness_of(gray)
-    return merge(lightness, upsample_ab(ab, lightness, (gray.shape[0], gray.shape[1])))
-
-
-def lightness_of(gray: NDArray[np.uint8]) -> Lightness:
-    """Give L* of a gray picture, (H, W) float32."""
-    return gray_to_lightness(gray.astype(np.float32) / np.float32(255))
+    Returns:
+        (H, W, 3) uint8: what a user gets as an array or a PNG; and what the method predicted for it.
+    """
+    watched = Watched(colorizer, hints, with_logits)
+    wanted = ColorizeOptions(vividness=options.vividness, temperature=options.temperature)
+    rgb = pipeline.colorize_array(picture, watched, wanted)
+    if len(watched.said) != 1:
+        raise InputError(
+            f"{colorizer.info.name} was asked {len(watched.said)} times for one picture, not once"
+        )
+    return rgb, watched.said[0]

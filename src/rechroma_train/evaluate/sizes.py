@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from rechroma.tiling import resize
-from rechroma.types import AB, Colorizer, PredictOptions
+from rechroma.color import rgb_to_lab
+from rechroma.types import AB, Colorizer
 from rechroma_train.evaluate import shipped
 from rechroma_train.evaluate.pictures import Truth
 
@@ -14,13 +14,13 @@ SIZES = (128, 256, 512, 2048)
 """Long side in pixels."""
 AGAINST = 256
 """The size that the others are compared with."""
-COMPARED_AT = 64
-"""Long side in cells at which a*b* are compared: the resolution that networks predict at."""
+COMPARED_AT = 128
+"""Long side in pixels to which results are averaged before they are compared."""
 
 
-def movement(colorizer: Colorizer, truth: Truth, options: PredictOptions) -> list[float]:
+def movement(colorizer: Colorizer, truth: Truth) -> list[float]:
     """Give, for each of SIZES, the mean distance in a*b* from the colors of the same picture at 256 pixels."""
-    seen = [_colors(colorizer, truth, side, options) for side in SIZES]
+    seen = [_colors(colorizer, truth, side) for side in SIZES]
     base = seen[SIZES.index(AGAINST)]
     return [float(np.hypot(*np.moveaxis(ab - base, -1, 0)).mean()) for ab in seen]
 
@@ -31,15 +31,16 @@ def mean_movement(measured: Sequence[Sequence[float]]) -> dict[int, float]:
     return dict(zip(SIZES, average.tolist(), strict=True))
 
 
-def _colors(colorizer: Colorizer, truth: Truth, side: int, options: PredictOptions) -> AB:
-    """Color the picture resized to this long side -> (h, w, 2) at the common size."""
-    given = Image.fromarray(truth.rgb)
-    resized = given.resize(_shape(given.size, side), Image.Resampling.BICUBIC)
-    width, height = _shape(given.size, COMPARED_AT)
-    ab = shipped.predict(colorizer, np.asarray(resized), options=options).ab
-    return resize(ab, (height, width), kernel="area")
+def _colors(colorizer: Colorizer, truth: Truth, side: int) -> AB:
+    """Color the picture resized to this long side -> a*b* of the result, (h, w, 2) at the common size."""
+    stored = Image.fromarray(truth.rgb)
+    given = stored.resize(_shape(stored.size, side), Image.Resampling.BICUBIC)
+    result = Image.fromarray(shipped.color(colorizer, np.asarray(given))[0])
+    common = result.resize(_shape(stored.size, COMPARED_AT), Image.Resampling.BOX)
+    return rgb_to_lab(np.asarray(common, np.float32) / np.float32(255))[..., 1:]
 
 
 def _shape(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Give (width, height) with this long side."""
     scale = side / max(size)
     return max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)

@@ -7,6 +7,7 @@ import numpy as np
 
 from rechroma_train.evaluate.sizes import AGAINST
 from rechroma_train.evaluate.table import GRAY, MEAN, TRUTH, Row
+from rechroma_train.evaluate.variants import TEMPERATURES
 
 FAITHFUL_GAIN = 1.2
 """dB above gray at v = 0, T = 1."""
@@ -43,7 +44,7 @@ def curve(rows: Sequence[Row], temperature: float) -> list[Row]:
 def psnr_at(rows: Sequence[Row], colorfulness: float) -> float | None:
     """Read the front: the best PSNR that a curve of one temperature has at this colorfulness, or None."""
     found: list[float] = []
-    for temperature in {row.variant.options.temperature for row in rows} - {None}:
+    for temperature in TEMPERATURES:
         points = [(r.scores.colorfulness, r.scores.psnr) for r in curve(rows, temperature)]
         for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
             if min(x0, x1) <= colorfulness <= max(x0, x1):
