@@ -1,6 +1,6 @@
 """How fast it is: ratios measured in one run, tables for the documentation.
 
-    python benchmarks/speed.py [photo] [network] [folder] [start] [--repeats N] [--out FOLDER]
+    python benchmarks/speed.py [photo] [memory] [network] [folder] [start] [--repeats N] [--method M] [--out DIR]
 
 Needs the bench extra: pip install -c constraints.txt -e '.[bench]'. A quiet machine gives honest figures.
 """
@@ -39,20 +39,20 @@ FOLDER_PICTURES = 200
 WORK = 256
 
 
-def photo(repeats: int) -> list[Row]:
+def photo(repeats: int, method: str) -> list[Row]:
     """A 12-megapixel gray JPEG to a color JPEG, against decoding and encoding alone and the naive ways."""
     color = photograph(*SIZE_12_MP)
     luma = gray(color)
     one = simplejpeg.encode_jpeg(luma[..., None], quality=90, colorspace="GRAY")
     three = simplejpeg.encode_jpeg(np.repeat(luma[..., None], 3, 2), quality=90, colorsubsampling="420")
-    plane = ColorizeOptions(lossless_luma=False)
-    network = rechroma.load("hintnet")
+    lossless, plane = ColorizeOptions(method=method), ColorizeOptions(method=method, lossless_luma=False)
+    network = rechroma.load(method)
     quick = side_by_side(
         {
             "decode + encode alone (simplejpeg)": lambda: _floor(one, color),
-            "gray JPEG, lossless luma": lambda: rechroma.colorize(one),
+            "gray JPEG, lossless luma": lambda: rechroma.colorize(one, lossless),
             "gray JPEG, from planes": lambda: rechroma.colorize(one, plane),
-            "three-component JPEG, from planes": lambda: rechroma.colorize(three),
+            "three-component JPEG, from planes": lambda: rechroma.colorize(three, lossless),
             "naive Lab with OpenCV, same network": lambda: _naive_opencv(one, network),
         },
         repeats=repeats,
@@ -106,14 +106,17 @@ def _naive_skimage(data: bytes, network: Colorizer) -> bytes:
     return result.getvalue()
 
 
-COLORIZE = "import sys, rechroma\nfrom rechroma.types import ColorizeOptions\n"
+COLORIZE = "import sys, rechroma\nfrom rechroma import ColorizeOptions\n"
 MEMORY = {
     "import onnxruntime alone": "import onnxruntime",
-    "gray JPEG, lossless luma": COLORIZE + "rechroma.colorize_file(sys.argv[1], sys.argv[3])",
+    "gray JPEG, lossless luma": COLORIZE
+    + "rechroma.colorize_file(sys.argv[1], sys.argv[3], ColorizeOptions(method=sys.argv[4]))",
     "gray JPEG, from planes": (
-        COLORIZE + "rechroma.colorize_file(sys.argv[1], sys.argv[3], ColorizeOptions(lossless_luma=False))"
+        COLORIZE
+        + "rechroma.colorize_file(sys.argv[1], sys.argv[3], ColorizeOptions(method=sys.argv[4], lossless_luma=False))"
     ),
-    "three-component JPEG, from planes": COLORIZE + "rechroma.colorize_file(sys.argv[2], sys.argv[3])",
+    "three-component JPEG, from planes": COLORIZE
+    + "rechroma.colorize_file(sys.argv[2], sys.argv[3], ColorizeOptions(method=sys.argv[4]))",
     "decode + encode alone (simplejpeg)": (
         "import sys, simplejpeg\n"
         "rgb = simplejpeg.decode_jpeg(open(sys.argv[1], 'rb').read(), colorspace='RGB')\n"
@@ -128,7 +131,7 @@ MEMORY = {
 }
 
 
-def memory(repeats: int) -> list[Row]:
+def memory(repeats: int, method: str) -> list[Row]:
     """Peak memory of a fresh process that colors one 12-megapixel JPEG."""
     luma = gray(photograph(*SIZE_12_MP))
     with tempfile.TemporaryDirectory() as folder:
@@ -141,11 +144,11 @@ def memory(repeats: int) -> list[Row]:
         for case, code in MEMORY.items():
             for i in range(min(repeats, 3)):
                 out = Path(folder, f"{len(peaks)}-{i}.jpg")
-                peaks.setdefault(case, []).append(peak_memory(code, str(one), str(three), str(out)))
+                peaks.setdefault(case, []).append(peak_memory(code, str(one), str(three), str(out), method))
     return rows(peaks, unit="MB", to="import onnxruntime alone")
 
 
-def network(repeats: int) -> list[Row]:
+def network(repeats: int, method: str) -> list[Row]:
     """The network alone on 256 x 256 pixels, one and two threads."""
     from rechroma_train.nets.hintnet import HintNet
 
@@ -164,7 +167,7 @@ def network(repeats: int) -> list[Row]:
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = threads
             session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-            ours = rechroma.load("hintnet", threads=threads)
+            ours = rechroma.load(method, threads=threads)
             name = f"hintnet, {threads} thread{'s' * (threads > 1)}"
 
             def eager() -> None:
@@ -189,7 +192,7 @@ def network(repeats: int) -> list[Row]:
     return table
 
 
-def folder(repeats: int) -> list[Row]:
+def folder(repeats: int, method: str) -> list[Row]:
     """A folder of 200 gray photographs of 2 megapixels by the command, with one worker and with two."""
     seconds: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as place:
@@ -209,6 +212,8 @@ def folder(repeats: int) -> list[Row]:
                     str(source),
                     "-o",
                     str(out),
+                    "--method",
+                    method,
                     "--workers",
                     str(workers),
                     "--threads",
@@ -223,13 +228,13 @@ def folder(repeats: int) -> list[Row]:
     )
 
 
-def start(repeats: int) -> list[Row]:
+def start(repeats: int, method: str) -> list[Row]:
     """From the shell to the result: the version, and one small picture."""
     with tempfile.TemporaryDirectory() as place:
         small = Path(place, "small.jpg")
         luma = gray(photograph(480, 640))[..., None]
         small.write_bytes(simplejpeg.encode_jpeg(luma, quality=90, colorspace="GRAY"))
-        one = ["colorize", str(small), "-o", place, "--overwrite"]
+        one = ["colorize", str(small), "-o", place, "--overwrite", "--method", method]
         samples = side_by_side(
             {
                 'python -c "import onnxruntime"': lambda: _run([sys.executable, "-c", "import onnxruntime"]),
@@ -256,7 +261,7 @@ def _time_command(arguments: Sequence[str]) -> float:
     return time.perf_counter() - begin
 
 
-SECTIONS: dict[str, Callable[[int], list[Row]]] = {
+SECTIONS: dict[str, Callable[[int, str], list[Row]]] = {
     "photo": photo,
     "memory": memory,
     "network": network,
@@ -274,11 +279,12 @@ def main() -> None:
         "sections", nargs="*", choices=[*SECTIONS, []], default=[], help="all if none is given"
     )
     parser.add_argument("--repeats", type=int, default=15, help="rounds of each measurement")
+    parser.add_argument("--method", default="hintnet", help="weights by name, or an .onnx file")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     arguments = parser.parse_args()
     for section in arguments.sections or SECTIONS:
         facts = machine()
-        table = SECTIONS[section](arguments.repeats)
+        table = SECTIONS[section](arguments.repeats, arguments.method)
         keep(section, table, facts, arguments.out)
         print(f"\n{section}\n\n{markdown(table)}")
 
