@@ -1,0 +1,177 @@
+"""A run: every picture once, what is there is skipped, and what dies costs one picture."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import gray_jpeg, opened
+from rechroma import batch
+from rechroma.batch import Found, Job, Outcome, pool
+from rechroma.errors import WorkerDied
+from rechroma.types import ColorizeOptions
+
+
+def _jobs(folder: Path, count: int, size: tuple[int, int] = (48, 64)) -> list[Job]:
+    data = gray_jpeg(*size)
+    for number in range(count):
+        (folder / f"{number:02}.jpg").write_bytes(data)
+    return list(batch.plan([Found(path) for path in sorted(folder.glob("*.jpg"))], out=folder / "out").jobs)
+
+
+def _results(folder: Path) -> list[str]:
+    """Name every file in the folder of the results, hidden ones too."""
+    return sorted(path.name for path in (folder / "out").iterdir())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_picture_is_colored_once(workers: int, tmp_path: Path, options: ColorizeOptions) -> None:
+    jobs = _jobs(tmp_path, 5)
+    outcomes = list(batch.run(jobs, options, workers=workers))
+    assert sorted(outcome.job.source for outcome in outcomes) == [job.source for job in jobs]
+    assert {outcome.status for outcome in outcomes} == {"done"}
+    assert _results(tmp_path) == [f"{number:02}.color.jpg" for number in range(5)]
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_bad_picture_costs_itself_only(workers: int, tmp_path: Path, options: ColorizeOptions) -> None:
+    jobs = _jobs(tmp_path, 4)
+    jobs[1].source.write_bytes(b"no picture")
+    jobs[2].source.unlink()
+    outcomes = {outcome.job.source.name: outcome for outcome in batch.run(jobs, options, workers=workers)}
+    assert [outcomes[f"0{number}.jpg"].status for number in range(4)] == ["done", "failed", "failed", "done"]
+    assert outcomes["01.jpg"].error == outcomes["02.jpg"].error == "UnreadableImage"
+    assert _results(tmp_path) == ["00.color.jpg", "03.color.jpg"]
+
+
+def test_a_run_goes_on_where_it_stopped(tmp_path: Path, options: ColorizeOptions) -> None:
+    jobs = _jobs(tmp_path, 4)
+    first = batch.run(jobs, options)
+    next(first)
+    next(first)
+    first.close()  # type: ignore[attr-defined]
+    times = {name: (tmp_path / "out" / name).stat().st_mtime_ns for name in _results(tmp_path)}
+    assert len(times) == 2
+    again = list(batch.run(jobs, options))
+    assert [outcome.status for outcome in again] == ["skipped", "skipped", "done", "done"]
+    assert {name: (tmp_path / "out" / name).stat().st_mtime_ns for name in times} == times
+    assert {outcome.status for outcome in batch.run(jobs, options, overwrite=True)} == {"done"}
+
+
+def test_a_killed_worker_costs_one_picture(tmp_path: Path, options: ColorizeOptions) -> None:
+    jobs = _jobs(tmp_path, 8, (600, 800))
+    outcomes: list[Outcome] = []
+    for outcome in batch.run(jobs, options, workers=2):
+        outcomes.append(outcome)
+        if len(outcomes) == 2:
+            child = multiprocessing.active_children()[0]
+            os.kill(child.pid or 0, signal.SIGKILL)
+    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
+    assert len(outcomes) == len(jobs)
+    assert [outcome.error for outcome in failed] == ["WorkerDied"]
+    assert "signal 9" in failed[0].message
+    assert len(_results(tmp_path)) == len(jobs) - 1
+    assert {outcome.status for outcome in batch.run(jobs, options)} == {"skipped", "done"}
+
+
+def test_stopping_a_run_early_leaves_no_half_files_and_no_processes(
+    tmp_path: Path, options: ColorizeOptions
+) -> None:
+    jobs = _jobs(tmp_path, 8, (600, 800))
+    running = batch.run(jobs, options, workers=2)
+    next(running)
+    running.close()  # type: ignore[attr-defined]
+    assert multiprocessing.active_children() == []
+    for name in _results(tmp_path):
+        assert opened(tmp_path / "out" / name).mode == "RGB"
+
+
+def test_workers_that_cannot_start_end_the_run_with_the_reason(
+    tmp_path: Path, options: ColorizeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_work", _leave_at_once)
+    with pytest.raises(WorkerDied, match="exit status 3"):
+        list(batch.run(_jobs(tmp_path, 4), options, workers=2))
+    assert multiprocessing.active_children() == []
+
+
+def _leave_at_once(*args: object) -> None:
+    raise SystemExit(3)
+
+
+def test_ctrl_c_ends_the_command_and_its_workers_at_once(tmp_path: Path, graph: Path) -> None:
+    _jobs(tmp_path, 40, (900, 1200))
+    command = [sys.executable, "-m", "rechroma", "colorize", str(tmp_path), "-o", str(tmp_path / "out")]
+    with subprocess.Popen(
+        [*command, "--method", str(graph), "--workers", "2", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["status"] == "done"
+        os.killpg(process.pid, signal.SIGINT)
+        start = time.monotonic()
+        _, errors = process.communicate(timeout=60)
+        assert time.monotonic() - start < 30
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert len(_results(tmp_path)) < 40
+    for name in _results(tmp_path):
+        assert opened(tmp_path / "out" / name).mode == "RGB"
+    _wait_for_the_end_of_group(process.pid)
+
+
+def _wait_for_the_end_of_group(group: int) -> None:
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    raise AssertionError("a process of the run is still there after 10 seconds")
+
+
+def test_the_number_of_workers_follows_cores_and_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["rechroma.batch.run"], "_cores", lambda: 4)
+    assert batch.share_workers(3, 0) == 1
+    assert batch.share_workers(24, 0) == 3
+    assert batch.share_workers(1000, 0) == 4
+    assert batch.share_workers(100, 3) == 3
+    assert batch.share_workers(2, 8) == 2
+    assert batch.share_workers(0, 0) == 1
+
+
+def test_an_outcome_is_plain_data(tmp_path: Path, options: ColorizeOptions) -> None:
+    [outcome] = batch.run(_jobs(tmp_path, 1), options)
+    facts = json.loads(json.dumps(outcome.as_dict()))
+    assert facts["status"] == "done"
+    assert facts["way"] == "lossless"
+    assert facts["size"] == [48, 64]
+    assert facts["model"]["name"] == "test.onnx"
+
+
+def test_a_contact_sheet_shows_what_a_run_made(tmp_path: Path, options: ColorizeOptions) -> None:
+    jobs = _jobs(tmp_path, 3)
+    jobs[0].source.write_bytes(b"no picture")
+    outcomes = [*batch.run(jobs, options), *batch.run(jobs[1:2], options)]
+    batch.write_sheet(outcomes, tmp_path / "sheets" / "look.html")
+    page = (tmp_path / "sheets" / "look.html").read_text(encoding="utf-8")
+    assert page.count("<figure>") == 3
+    assert "00.jpg" not in page and "02.jpg" in page
+    assert "from an earlier run" in page
+
+
+def test_options_reach_the_workers(tmp_path: Path, options: ColorizeOptions) -> None:
+    jobs = _jobs(tmp_path, 3)
+    list(batch.run(jobs, replace(options, saturation=0), workers=2))
+    low, high = opened(jobs[0].target).convert("YCbCr").getchannel(1).getextrema()
+    assert 127 <= low <= high <= 129
