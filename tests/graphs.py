@@ -34,6 +34,8 @@ class Sketch:
     """Declared shapes to change."""
     baked: bool = False
     """The size 8x8 is baked into the graph where no shape inference sees it, as some exporters do."""
+    operation: str = "Conv"
+    """The operation that scores the bins."""
     nan: bool = False
     """The graph gives no numbers."""
 
@@ -48,7 +50,7 @@ def build(sketch: Sketch) -> onnx.ModelProto:
     """Build a colorizer graph."""
     nodes = [
         helper.make_node("AveragePool", ["lightness_"], ["small"], kernel_shape=[4, 4], strides=[4, 4]),
-        helper.make_node("Conv", ["small", "slope", "offset"], ["scores"]),
+        helper.make_node(sketch.operation, ["small", "slope", "offset"], ["scores"]),
         *_vividness("vividness" in sketch.optional),
         *_temperature("temperature" in sketch.optional),
         helper.make_node("Softmax", ["sharpened"], ["share"], axis=1),

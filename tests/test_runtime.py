@@ -10,7 +10,7 @@ import pytest
 from graphs import BINS, OPTIONAL, Sketch, save
 from rechroma import runtime
 from rechroma.errors import ContractMismatch, OptionError, WeightsError, WeightsNotFound
-from rechroma.types import PredictOptions
+from rechroma.types import DEVICES, PredictOptions
 
 
 def feeds(height: int = 16, width: int = 24) -> dict[str, np.ndarray]:
@@ -132,11 +132,17 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
 
 
 def test_auto_says_what_it_took(tmp_path):
-    assert runtime.load(save(tmp_path / "a.onnx")).device == runtime.devices()[0]
+    expected = next(device for device in runtime.AUTO if device in runtime.devices())
+    assert runtime.load(save(tmp_path / "a.onnx")).device == expected
 
 
 def test_the_processor_is_always_there_and_tried_last():
-    assert runtime.devices()[-1] == "cpu"
+    assert "cpu" in runtime.devices()
+    assert runtime.AUTO[-1] == "cpu"
+
+
+def test_every_device_has_its_provider():
+    assert {"auto", *runtime.PROVIDERS} == set(DEVICES)
 
 
 def test_a_device_that_is_not_there_is_refused_by_name(tmp_path):
@@ -145,18 +151,37 @@ def test_a_device_that_is_not_there_is_refused_by_name(tmp_path):
         runtime.load(save(tmp_path / "a.onnx"), device=absent)
 
 
-def test_a_device_that_does_not_start_is_told_and_not_replaced(tmp_path, monkeypatch):
-    monkeypatch.setattr(runtime, "_session", lambda _path, device, _threads: None)
-    monkeypatch.setattr(runtime, "devices", lambda: ("cuda", "cpu"))
-    with pytest.raises(OptionError, match="'cuda'.*does not start"):
+class Sessions:
+    """Stands in for onnxruntime.InferenceSession: this machine has CUDA by name only."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, silent: bool) -> None:
+        self.real, self.silent = runtime.ort.InferenceSession, silent
+        monkeypatch.setattr(runtime.ort, "InferenceSession", self)
+        monkeypatch.setattr(runtime, "devices", lambda: ("cuda", "cpu"))
+
+    def __call__(self, path, options, *, providers, enable_fallback):
+        assert enable_fallback == 0
+        if providers[0][0] == "CUDAExecutionProvider" and not self.silent:
+            raise runtime.ort_errors.EPFail("no driver")
+        return self.real(path, options, providers=["CPUExecutionProvider"])
+
+
+@pytest.mark.parametrize("silent", [True, False])
+def test_a_device_that_does_not_start_is_told_and_not_replaced(tmp_path, monkeypatch, silent):
+    Sessions(monkeypatch, silent=silent)
+    with pytest.raises(OptionError, match=r"'cuda'.*does not start.*driver"):
         runtime.load(save(tmp_path / "a.onnx"), device="cuda")
 
 
-def test_auto_goes_on_where_an_accelerator_does_not_start(tmp_path, monkeypatch):
-    real = runtime._session
-    monkeypatch.setattr(runtime, "_session", lambda p, d, t: None if d == "cuda" else real(p, d, t))
-    monkeypatch.setattr(runtime, "devices", lambda: ("cuda", "cpu"))
+@pytest.mark.parametrize("silent", [True, False])
+def test_auto_goes_on_where_an_accelerator_does_not_start_and_says_so(tmp_path, monkeypatch, silent):
+    Sessions(monkeypatch, silent=silent)
     assert runtime.load(save(tmp_path / "a.onnx")).device == "cpu"
+
+
+def test_a_graph_of_operations_that_nobody_knows_is_refused(tmp_path):
+    with pytest.raises(ContractMismatch, match=r"a\.onnx.*Sparkle"):
+        runtime.load(save(tmp_path / "a.onnx", Sketch(operation="Sparkle")))
 
 
 @pytest.mark.parametrize(("option", "value"), [("device", "gpu"), ("threads", -1)])

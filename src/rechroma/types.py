@@ -117,7 +117,7 @@ class ModelInfo:
     sha256: str
     """SHA-256 of the graph file, hexadecimal; empty for methods without weights."""
     work_size: int
-    """Long side in pixels (a multiple of `multiple_of`) to which lightness is resized for the method."""
+    """Root of the area, in pixels, to which lightness is resized for the method, in its own proportions."""
     multiple_of: int
     """Both sides given to the method are multiples of this."""
 

@@ -1,9 +1,10 @@
 """Graphs: checked against the contract and run. The only door to ONNX Runtime."""
 
+import io
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,10 @@ PROVIDERS: dict[Device, str] = {
     "openvino": "OpenVINOExecutionProvider",
     "cpu": "CPUExecutionProvider",
 }
-"""ONNX Runtime's name of each device; `auto` tries them in this order."""
+"""ONNX Runtime's name of each device."""
+AUTO: tuple[Device, ...] = ("cuda", "directml", "coreml", "cpu")
+"""What `auto` tries, in this order. OpenVINO is no accelerator but another way to use the CPU: it takes seconds
+to load a graph, which only long runs win back, so it is for those who ask for it."""
 KEPT_SESSIONS = 8
 """Sessions kept in a process; each holds its weights in memory."""
 MAX_AUTO_THREADS = 8
@@ -37,6 +41,8 @@ ORT_ERRORS: tuple[type[Exception], ...] = (
     RuntimeError,
 )
 """What ONNX Runtime raises: siblings without a common base of their own, and two built-in ones."""
+UNREADABLE = (ort_errors.NoSuchFile, ort_errors.InvalidProtobuf, ort_errors.InvalidGraph, ort_errors.NoModel)
+"""What it raises for a file that is no graph."""
 
 _LOADING = threading.Lock()
 
@@ -74,7 +80,7 @@ def load(path: Path, *, device: Device = "auto", threads: int = 0) -> Graph:
 
     Args:
         path: An .onnx file.
-        device: Where it runs; "auto" takes the first of PROVIDERS that works, and `Graph.device` says which.
+        device: Where it runs; "auto" takes the first of AUTO that works, and `Graph.device` says which.
         threads: Threads of the CPU; 0 = RECHROMA_THREADS, or one per core (at most MAX_AUTO_THREADS).
 
     Raises:
@@ -100,7 +106,7 @@ def load(path: Path, *, device: Device = "auto", threads: int = 0) -> Graph:
 
 
 def devices() -> tuple[Device, ...]:
-    """Name the devices that the installed ONNX Runtime is built for, in the order that `auto` tries."""
+    """Name the devices that the installed ONNX Runtime is built for."""
     built = ort.get_available_providers()
     return tuple(device for device, provider in PROVIDERS.items() if provider in built)
 
@@ -108,21 +114,16 @@ def devices() -> tuple[Device, ...]:
 @lru_cache(maxsize=KEPT_SESSIONS)
 def _load(path: Path, _mtime_ns: int, _size: int, device: Device, threads: int) -> Graph:
     if device != "auto":
-        session = _session(path, device, threads)
-        if session is None:
-            raise OptionError(
-                f"device is {device!r}; ONNX Runtime has it, but it does not start on this machine"
-            )
-        return _checked(session, device, path)
-    for candidate in devices():
-        session = _session(path, candidate, threads)
-        if session is not None:
-            return _checked(session, candidate, path)
-    raise WeightsError(f"no device of ONNX Runtime can run {path}")
+        return _checked(_session(path, device, threads), device, path)
+    for candidate in AUTO[:-1]:
+        if candidate in devices():
+            with suppress(OptionError):
+                return _checked(_session(path, candidate, threads), candidate, path)
+    return _checked(_session(path, AUTO[-1], threads), AUTO[-1], path)
 
 
-def _session(path: Path, device: Device, threads: int) -> ort.InferenceSession | None:
-    """Open a session, or give None where the device does not start: ONNX Runtime would take the CPU then."""
+def _session(path: Path, device: Device, threads: int) -> ort.InferenceSession:
+    """Open a session on this device; left to itself ONNX Runtime would take the CPU where it does not start."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -132,22 +133,25 @@ def _session(path: Path, device: Device, threads: int) -> ort.InferenceSession |
     options.enable_mem_pattern = False
     # Threads that wait sleep: a busy machine loses half its speed to threads that spin.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    wishes = {"num_of_threads": str(threads)} if device == "openvino" else {}
     if device == "cuda" and hasattr(ort, "preload_dlls"):
-        ort.preload_dlls()
+        with redirect_stdout(io.StringIO()):  # it prints what it does not find
+            ort.preload_dlls()
     try:
-        session = ort.InferenceSession(str(path), options, providers=[PROVIDERS[device]], enable_fallback=0)
-    except (
-        ort_errors.NoSuchFile,
-        ort_errors.InvalidProtobuf,
-        ort_errors.InvalidGraph,
-        ort_errors.NoModel,
-    ) as error:
+        session = ort.InferenceSession(
+            str(path), options, providers=[(PROVIDERS[device], wishes)], enable_fallback=0
+        )
+    except UNREADABLE as error:
         raise ContractMismatch(f"{path} is not an ONNX graph that can be read: {error}") from error
     except ORT_ERRORS as error:
         if device == "cpu":
             raise ContractMismatch(f"{path} cannot be run: {error}") from error
-        return None
-    return session if PROVIDERS[device] in session.get_providers() else None
+        raise OptionError(f"device is {device!r}; it does not start on this machine: {error}") from error
+    if PROVIDERS[device] not in session.get_providers():
+        raise OptionError(
+            f"device is {device!r}; it does not start on this machine: are its drivers installed?"
+        )
+    return session
 
 
 def _checked(session: ort.InferenceSession, device: Device, path: Path) -> Graph:
