@@ -17,7 +17,7 @@ TABLE_LIMIT = 115
 @cache
 def centers() -> Tensor:
     """(313, 2) float32 a*b* of the bins, in the order of rechroma.color.ab_bins."""
-    return torch.from_numpy(np.ascontiguousarray(color.ab_bins(), dtype=np.float32))
+    return torch.from_numpy(np.array(color.ab_bins(), np.float32))
 
 
 @cache

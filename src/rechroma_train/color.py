@@ -3,14 +3,8 @@
 import torch
 from torch import Tensor
 
-_RGB_TO_XYZ = (
-    (0.4124564, 0.3575761, 0.1804375),
-    (0.2126729, 0.7151522, 0.0721750),
-    (0.0193339, 0.1191920, 0.9503041),
-)
-"""sRGB primaries, D65 (IEC 61966-2-1)."""
-_WHITE = (0.95047, 1.0, 1.08883)
-"""D65, 2 degrees."""
+from rechroma.color.spaces import RGB_TO_XYZ, XYZ_TO_RGB
+
 _EPSILON = 216 / 24389
 _KAPPA = 24389 / 27
 
@@ -34,9 +28,7 @@ def luminance_to_lightness(luminance: Tensor) -> Tensor:
 
 def linear_to_lab(linear: Tensor) -> Tensor:
     """(N, 3, ...) linear RGB 0 to 1 -> (N, 3, ...) L* 0 to 100, a*, b*."""
-    matrix = torch.tensor(_RGB_TO_XYZ, dtype=linear.dtype, device=linear.device)
-    white = torch.tensor(_WHITE, dtype=linear.dtype, device=linear.device)
-    xyz = torch.einsum("ij,nj...->ni...", matrix / white[:, None], linear)
+    xyz = torch.einsum("ij,nj...->ni...", torch.from_numpy(RGB_TO_XYZ).to(linear), linear)
     fx, fy, fz = _lab_curve(xyz).unbind(1)
     return torch.stack((116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)), dim=1)
 
@@ -52,10 +44,7 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
     fy = (lightness + 16) / 116
     f = torch.stack((fy + a / 500, fy, fy - b / 200), dim=1)
     xyz = torch.where(f**3 > _EPSILON, f**3, (116 * f - 16) / _KAPPA)
-    matrix = torch.tensor(_RGB_TO_XYZ, dtype=torch.float64)
-    white = torch.tensor(_WHITE, dtype=torch.float64)
-    inverse = torch.linalg.inv(matrix / white[:, None]).to(lab)
-    return linear_to_srgb(torch.einsum("ij,nj...->ni...", inverse, xyz))
+    return linear_to_srgb(torch.einsum("ij,nj...->ni...", torch.from_numpy(XYZ_TO_RGB).to(lab), xyz))
 
 
 def _lab_curve(t: Tensor) -> Tensor:

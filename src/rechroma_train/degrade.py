@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from rechroma.color.spaces import RGB_TO_XYZ
 from rechroma_train.color import luminance_to_lightness
 from rechroma_train.config import DegradeOptions
 
-_LUMINANCE = (0.2126729, 0.7151522, 0.0721750)
-"""Relative luminance of linear sRGB."""
 _EMULSIONS = np.array(
     [
         (0.01, 0.09, 0.90),  # blue-sensitive: wet plates and early dry plates, to about 1900
@@ -40,7 +39,7 @@ def record(linear: Tensor, options: DegradeOptions, rng: np.random.Generator) ->
         (N, 1, H, W) L* 0 to 100; the true lightness where no emulsion was drawn.
     """
     n = linear.shape[0]
-    weights = np.tile(np.array(_LUMINANCE), (n, 1))
+    weights = np.tile(RGB_TO_XYZ[1], (n, 1))
     old = rng.random(n) < options.emulsion_share
     kind = rng.integers(len(_EMULSIONS), size=n)
     varied = _EMULSIONS[kind] * np.exp(rng.normal(0, 0.25, (n, 3)))

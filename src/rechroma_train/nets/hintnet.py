@@ -4,6 +4,7 @@ Colour is predicted as a distribution over the ab bins of Zhang et al. 2016 at 1
 Hints enter twice: at full size beside the lightness, and pooled at each scale of the decoder.
 """
 
+from copy import deepcopy
 from pathlib import Path
 
 import torch
@@ -147,3 +148,43 @@ class HintNet(nn.Module):
 def _pool_hints(hints: Tensor, by: int) -> Tensor:
     """(N, 3, H, W) weighted ab and weight -> (N, 3, H / by, W / by) means; an empty cell stays 0."""
     return F.avg_pool2d(hints, by)
+
+
+def folded(net: HintNet) -> HintNet:
+    """A copy with every batch norm folded into the convolution before it; same results in evaluation mode."""
+    copy = deepcopy(net).eval()
+    with torch.no_grad():
+        copy.deep = _fold(copy.deep, copy.deep_norm)
+        copy.deep_norm = nn.Identity()  # type: ignore[assignment]
+        for module in copy.modules():
+            if isinstance(module, ContextBlock):
+                module.depthwise = _fold(module.depthwise, module.norm)  # type: ignore[assignment]
+                module.norm = nn.Identity()  # type: ignore[assignment]
+            elif isinstance(module, Merge):
+                scale = _scale(module.norm)
+                module.below.weight *= scale[:, None, None, None]
+                module.skip = _fold(module.skip, module.norm)
+                module.norm = nn.Identity()  # type: ignore[assignment]
+    return copy
+
+
+def _scale(norm: nn.BatchNorm2d) -> Tensor:
+    assert norm.running_var is not None
+    return norm.weight / torch.sqrt(norm.running_var + norm.eps)
+
+
+def _fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
+    assert norm.running_mean is not None
+    scale = _scale(norm)
+    result = nn.Conv2d(
+        conv.in_channels,
+        conv.out_channels,
+        conv.kernel_size,  # type: ignore[arg-type]
+        padding=conv.padding,  # type: ignore[arg-type]
+        dilation=conv.dilation,  # type: ignore[arg-type]
+        groups=conv.groups,
+    )
+    result.weight.copy_(conv.weight * scale[:, None, None, None])
+    assert result.bias is not None
+    result.bias.copy_(norm.bias - norm.running_mean * scale)
+    return result

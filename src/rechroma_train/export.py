@@ -1,0 +1,217 @@
+"""The verb `export`: a trained net to a graph that keeps the contract, checked against the net at several sizes."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime  # the check runs the graph that ships, on the engine that ships
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from rechroma import color
+from rechroma.errors import WeightsError
+from rechroma_train import bins
+from rechroma_train.config import ExportOptions
+from rechroma_train.nets import hintnet
+from rechroma_train.stream import load_prior
+from rechroma_train.train import CHECKPOINT, CONFIG, PRIOR
+
+_OPSET = 18
+_CHECKED_SIZES = ((32, 32), (64, 96), (192, 160), (32, 224))
+_TOLERANCE = 0.5
+"""Largest accepted difference in a*b* between net and graph; weights are stored as float16."""
+
+
+class Contract(nn.Module):
+    """hintnet as the graph contract has it: lightness and hints in, a*b* and scores out."""
+
+    log_weights: Tensor
+    centers: Tensor
+
+    def __init__(self, net: hintnet.HintNet, rebalancing: Tensor) -> None:
+        super().__init__()
+        self.net = net
+        self.register_buffer("log_weights", rebalancing.log()[None, :, None, None])
+        self.register_buffer("centers", bins.centers().T[:, :, None, None].contiguous())
+
+    def forward(
+        self, lightness: Tensor, hint_ab: Tensor, hint_weight: Tensor, temperature: Tensor, vividness: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Predict.
+
+        Args:
+            lightness: (N, 1, H, W) L* 0 to 100; sides multiples of 32.
+            hint_ab: (N, 2, H, W) a*b* where hinted.
+            hint_weight: (N, 1, H, W) confidence 0 to 1.
+            temperature: () annealed-mean temperature.
+            vividness: () 1 = rebalanced as trained, 0 = rebalancing undone.
+
+        Returns:
+            (N, 2, H/4, W/4) a*b*; (N, 313, H/4, W/4) scores at this vividness.
+        """
+        logits = self.net(lightness, hint_ab, hint_weight) - (1 - vividness) * self.log_weights
+        share = torch.softmax(logits / temperature, dim=1)
+        return nn.functional.conv2d(share, self.centers), logits
+
+
+def main(options: ExportOptions) -> str:
+    """Write the graph; give the row of weights.toml that describes it.
+
+    Raises:
+        WeightsError: the graph and the net disagree.
+    """
+    prior = load_prior(options.run / PRIOR)
+    smooth = color.smooth_prior(prior)
+    config = (options.run / CONFIG).read_text()
+    weights = torch.from_numpy(color.rebalancing_weights(smooth, uniform_share=_uniform_share(config)))
+    module = Contract(hintnet.folded(load_net(options.run / CHECKPOINT)), weights).eval()
+    model = to_onnx(module)
+    onnx.helper.set_model_props(model, _metadata(options, smooth))
+    stored = store_as_float16(model)
+    difference = largest_difference(module, stored.SerializeToString())
+    if difference > _TOLERANCE:
+        raise WeightsError(f"graph and net differ by {difference:.2f} in a*b*; accepted: up to {_TOLERANCE}")
+    part = options.out.with_name(options.out.name + ".part")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(stored, part)
+    part.replace(options.out)
+    return _row(options)
+
+
+def load_net(checkpoint: Path) -> hintnet.HintNet:
+    """The averaged weights of a run, ready to predict."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
+    net = hintnet.HintNet()
+    net.load_state_dict({k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")})
+    return net.eval()
+
+
+def to_onnx(module: nn.Module) -> onnx.ModelProto:
+    """Export with N, H and W free."""
+    batch, rows, columns = (torch.export.Dim(n, min=1, max=512) for n in ("N", "rows", "columns"))
+    size = {0: batch, 2: 32 * rows, 3: 32 * columns}
+    example = (
+        torch.full((2, 1, 64, 96), 50.0),
+        torch.zeros(2, 2, 64, 96),
+        torch.zeros(2, 1, 64, 96),
+        torch.tensor(1.0),
+        torch.tensor(1.0),
+    )
+    program = torch.onnx.export(
+        module,
+        example,
+        input_names=["lightness", "hint_ab", "hint_weight", "temperature", "vividness"],
+        output_names=["ab", "logits"],
+        dynamic_shapes=(size, size, size, None, None),
+        opset_version=_OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    if program is None:
+        raise WeightsError("the exporter gave no graph")
+    return program.model_proto
+
+
+def store_as_float16(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Keep every large weight as float16 with a cast to float32 before its use: half the file, float32 arithmetic."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    casts = []
+    for weight in result.graph.initializer:
+        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 256:
+            continue
+        name = weight.name
+        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}.half")
+        weight.CopyFrom(half)
+        casts.append(helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        result.graph.node.insert(0, cast)
+    del result.graph.value_info[:]
+    _strip_traces(result.graph)
+    onnx.checker.check_model(result)
+    return result
+
+
+def _strip_traces(graph: onnx.GraphProto) -> None:
+    """Drop the source lines that the exporter notes at every node: they name folders of the machine it ran on."""
+    for item in (*graph.node, *graph.input, *graph.output, *graph.initializer):
+        del item.metadata_props[:]
+        item.doc_string = ""
+
+
+def largest_difference(module: nn.Module, graph: bytes) -> float:
+    """Largest |difference| in a*b* between net and graph over several sizes, hints and settings."""
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    generator = torch.Generator().manual_seed(0)
+    worst = 0.0
+    for height, width in _CHECKED_SIZES:
+        lightness = torch.rand(2, 1, height, width, generator=generator) * 100
+        weight = (torch.rand(2, 1, height, width, generator=generator) > 0.9).float()
+        hint = (torch.rand(2, 2, height, width, generator=generator) * 80 - 40) * weight
+        for temperature, vividness in ((0.38, 1.0), (1.0, 0.0)):
+            inputs = (lightness, hint, weight, torch.tensor(temperature), torch.tensor(vividness))
+            with torch.no_grad():
+                expected = module(*inputs)[0].numpy()
+            names = [i.name for i in session.get_inputs()]
+            given = session.run(["ab"], dict(zip(names, (t.numpy() for t in inputs), strict=True)))[0]
+            worst = max(worst, float(np.abs(given - expected).max()))
+    return worst
+
+
+def portable(config: str) -> str:
+    """Give a run's configuration with the names of its files and folders, without where they were."""
+    import yaml
+
+    def named(value: object) -> object:
+        if isinstance(value, list):
+            return [named(item) for item in value]
+        return Path(value).name if isinstance(value, str) and "/" in value else value
+
+    return str(yaml.safe_dump({key: named(value) for key, value in yaml.safe_load(config).items()}))
+
+
+def _uniform_share(config: str) -> float:
+    import yaml
+
+    return float(yaml.safe_load(config)["uniform_share"])
+
+
+def _metadata(options: ExportOptions, prior: np.ndarray) -> dict[str, str]:  # type: ignore[type-arg]
+    return {
+        "rechroma_contract": "1",
+        "task": "colorize",
+        "name": options.name,
+        "work_size": str(options.work_size),
+        "multiple_of": str(hintnet.MULTIPLE_OF),
+        "stride": str(hintnet.STRIDE),
+        "bins": json.dumps(bins.centers().int().tolist()),
+        "prior": json.dumps([float(f"{p:.4g}") for p in prior]),
+        "default_vividness": str(options.vividness),
+        "default_temperature": str(options.temperature),
+        "licence": options.licence,
+        "config": portable((options.run / CONFIG).read_text()),
+    }
+
+
+def _row(options: ExportOptions) -> str:
+    data = options.out.read_bytes()
+    lines = {
+        "name": options.name,
+        "file": options.out.name,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "bytes": len(data),
+        "task": "colorize",
+        "work_size": options.work_size,
+        "multiple_of": hintnet.MULTIPLE_OF,
+        "tiling": "never",
+        "licence": options.licence,
+        "paper": "Zhang, Isola & Efros 2016; Zhang et al. 2017; Sandler et al. 2018",
+        "card": f"model_cards/{options.name}.md",
+        "config": f"configs/{options.name}.yaml",
+    }
+    body = "\n".join(f"{key} = {json.dumps(value)}" for key, value in lines.items())
+    defaults = f"defaults = {{ vividness = {options.vividness}, temperature = {options.temperature} }}"
+    return f"[[weights]]\n{body}\n{defaults}\n"
