@@ -40,10 +40,9 @@ def draw(rows: Sequence[Row]) -> str:
             parts.append(f'<circle cx="{spot[0]:.1f}" cy="{spot[1]:.1f}" r="9" fill="none" stroke="#111"/>')
     for number, (temperature, color) in enumerate(zip(TEMPERATURES, COLORS, strict=True)):
         parts += _curve(curve(rows, temperature), x, y, color)
-        label = f"T = {temperature:g}"
-        parts.append(
-            _text(WIDTH - RIGHT - 8, HEIGHT - BOTTOM - 14 - 18 * number, label, anchor="end", color=color)
-        )
+        label = f"T = {temperature:g}, points named by vividness"
+        parts.append(_text(LEFT + 14, HEIGHT - BOTTOM - 14 - 18 * number, label, color=color))
+    parts.append(_text(LEFT + 14, HEIGHT - BOTTOM - 14 - 18 * len(COLORS), "○ default"))
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '

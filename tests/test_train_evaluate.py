@@ -1,0 +1,479 @@
+"""Measuring: what is scored is what ships, the figures are what they say, and a second run gives the same."""
+
+import csv
+import io
+import json
+import tarfile
+from dataclasses import fields, replace
+from importlib import import_module
+from pathlib import Path
+from typing import get_type_hints
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import rechroma
+from rechroma import methods
+from rechroma.color import ab_bins, gray_to_lightness, rgb_to_lab, rgb_to_lightness, smooth_prior
+from rechroma.errors import InputError, UnreadableImage
+from rechroma.types import ColorizeOptions, ModelInfo, Prediction, PredictOptions
+from rechroma_train import __main__ as verbs
+from rechroma_train import evaluate, prior, sheets
+from rechroma_train.evaluate import front, pictures, scores, shipped, sizes, table, targets
+from rechroma_train.evaluate.variants import HINT_COUNTS, PATCH, Variant, random_hints, variants
+
+SIDES = (44, 60)
+"""Height and width of the made photographs."""
+
+
+def photograph(seed: int, sides: tuple[int, int] = SIDES) -> np.ndarray:
+    """Draw a smooth colored picture."""
+    small = np.random.default_rng(seed).integers(0, 256, (4, 5, 3), np.uint8)
+    return np.asarray(Image.fromarray(small).resize(sides[::-1], Image.Resampling.BICUBIC))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("pictures")
+    for seed in range(3):
+        Image.fromarray(photograph(seed)).save(place / f"{seed}.png")
+    (place / "notes.txt").write_text("no picture")
+    return place
+
+
+@pytest.fixture
+def truth(folder: Path) -> pictures.Truth:
+    return pictures.read(folder / "0.png")
+
+
+@pytest.fixture(scope="module")
+def balance() -> np.ndarray:
+    return prior.load().balance()
+
+
+class OneColor:
+    """Colors everything alike."""
+
+    info = ModelInfo(name="one.color", sha256="", work_size=32, multiple_of=4)
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[np.ndarray, object]] = []
+
+    def predict(self, lightness, *, hints=None, options=None, with_logits=False):
+        self.seen.append((lightness, hints))
+        height, width = lightness.shape
+        ab = np.full((height // 4, width // 4, 2), (10, -20), np.float32)
+        return Prediction(
+            ab=ab, logits=np.zeros((height // 4, width // 4, 313), np.float32) if with_logits else None
+        )
+
+
+# ── The color prior ──
+
+
+def test_the_shipped_prior_is_of_many_pictures_and_centered_near_gray() -> None:
+    shipped_prior = prior.load()
+    assert shipped_prior.pictures > 10_000
+    assert shipped_prior.source
+    assert np.abs(shipped_prior.mean_ab).max() < 40
+    assert ab_bins()[shipped_prior.counts.argmax()].tolist() == [0, 0]
+
+
+def test_the_mean_color_is_linear_between_whole_lightnesses_and_held_at_the_ends() -> None:
+    steps = np.stack([np.arange(101), -np.arange(101)], axis=1).astype(np.float32)
+    made = replace(prior.load(), mean_ab=steps)
+    ab = made.mean_color(np.array([[0, 2.5, 100.2]], np.float32))
+    assert ab.dtype == np.float32
+    np.testing.assert_allclose(ab, [[[0, 0], [2.5, -2.5], [100, -100]]])
+
+
+def test_balancing_weights_have_expectation_one_under_the_smoothed_prior(balance: np.ndarray) -> None:
+    counts = prior.load().counts + 1
+    assert balance.shape == (313,)
+    assert balance.min() > 0
+    assert float((smooth_prior(counts) * balance).sum()) == pytest.approx(1, rel=1e-5)
+
+
+def test_one_color_is_its_own_mean_and_fills_one_bin() -> None:
+    found = prior.fit([np.full((5, 4, 3), (200, 60, 60), np.uint8)])
+    assert found.counts.sum() == found.counts.max() == 20
+    np.testing.assert_allclose(found.mean_ab, np.broadcast_to(found.mean_ab[0], (101, 2)))
+    assert found.mean_ab[0, 0] > 40
+
+
+def test_a_prior_reads_folders_and_tars_and_comes_back_from_its_file(folder: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "shard.tar"
+    with tarfile.open(packed, "w") as tar:
+        for path in (folder / "0.png", folder / "notes.txt"):
+            tar.add(path, path.name)
+    out = tmp_path / "prior.json"
+    told = prior.main(prior.PriorOptions(pictures=[folder, packed], out=out, source="made"))
+    found = prior.load(out)
+    assert "4 pictures" in told
+    assert (found.pictures, found.source) == (4, "made")
+    assert found.counts.sum() == 4 * SIDES[0] * SIDES[1]
+    expected = prior.fit(photograph(seed) for seed in (0, 1, 2, 0))
+    np.testing.assert_array_equal(found.counts, expected.counts)
+    np.testing.assert_allclose(found.mean_ab, expected.mean_ab, atol=6e-4)
+
+
+def test_the_limit_of_a_prior_counts_pictures(folder: Path, tmp_path: Path) -> None:
+    options = prior.PriorOptions(pictures=[folder], out=tmp_path / "prior.json", limit=2)
+    assert "2 pictures" in prior.main(options)
+
+
+@pytest.mark.parametrize(
+    "text", [None, "{", "{}", '{"mean_ab": [], "counts": [], "pictures": 0, "source": ""}']
+)
+def test_a_file_that_is_no_prior_is_refused_by_name(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "prior.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InputError, match=r"prior\.json"):
+        prior.load(path)
+
+
+def test_no_pictures_give_no_prior() -> None:
+    with pytest.raises(InputError, match="no pictures"):
+        prior.fit([])
+
+
+# ── The pictures ──
+
+
+def test_the_gray_picture_has_the_lightness_of_the_photograph(truth: pictures.Truth) -> None:
+    lightness = gray_to_lightness(truth.gray.astype(np.float32) / 255)
+    expected = rgb_to_lightness(truth.rgb.astype(np.float32) / 255)
+    assert truth.gray.dtype == np.uint8
+    assert np.abs(lightness - expected).max() < 0.3
+
+
+def test_pictures_come_by_name_and_as_many_as_asked_for(folder: Path) -> None:
+    assert [path.name for path in pictures.paths(folder)] == ["0.png", "1.png", "2.png"]
+    assert [path.name for path in pictures.paths(folder, 2)] == ["0.png", "1.png"]
+
+
+def test_a_folder_without_pictures_and_a_damaged_picture_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="has no pictures"):
+        pictures.paths(tmp_path)
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG no more")
+    with pytest.raises(UnreadableImage, match=r"broken\.png"):
+        pictures.read(tmp_path / "broken.png")
+
+
+# ── Hints ──
+
+
+def test_hints_show_the_truth_at_places_shared_by_smaller_counts(truth: pictures.Truth) -> None:
+    size = (48, 64)
+    one, ten = (random_hints(truth, size, count=count, seed=0) for count in (1, 10))
+    assert one is not None
+    assert ten is not None
+    assert one.weight.sum() == PATCH**2
+    assert (ten.weight >= one.weight).all()
+    assert set(np.unique(ten.weight)) == {0, 1}
+    revealed = one.ab[one.weight > 0]
+    assert (revealed == revealed[0]).all()
+    assert not ten.ab[ten.weight == 0].any()
+    full = np.asarray(Image.fromarray(truth.rgb).resize(size[::-1]))
+    assert full.shape[:2] == size
+    true = rgb_to_lab(full.astype(np.float32) / 255)[..., 1:][one.weight > 0].mean(axis=0)
+    assert np.hypot(*(revealed[0] - true)) < 6
+
+
+def test_hints_depend_on_seed_and_picture_and_on_nothing_else(folder: Path, truth: pictures.Truth) -> None:
+    def places(picture: pictures.Truth, seed: int) -> bytes:
+        hints = random_hints(picture, (48, 64), count=3, seed=seed)
+        assert hints is not None
+        return hints.weight.tobytes()
+
+    assert places(truth, 0) == places(pictures.read(folder / "0.png"), 0)
+    assert places(truth, 0) != places(truth, 1)
+    assert places(truth, 0) != places(pictures.read(folder / "1.png"), 0)
+    assert random_hints(truth, (48, 64), count=0, seed=0) is None
+
+
+def test_a_patch_larger_than_the_work_size_is_cut(truth: pictures.Truth) -> None:
+    hints = random_hints(truth, (4, 3), count=1, seed=0)
+    assert hints is not None
+    assert hints.weight.all()
+
+
+# ── What is scored is what ships ──
+
+
+@pytest.mark.parametrize("setting", [PredictOptions(), PredictOptions(vividness=0.25, temperature=1.0)])
+def test_a_scored_picture_equals_what_colorize_gives(
+    graph: Path, truth: pictures.Truth, setting: PredictOptions
+) -> None:
+    colorizer = methods.load(graph, device="cpu", threads=1)
+    rgb, prediction = shipped.color(colorizer, truth.gray, options=setting, with_logits=True)
+    wanted = ColorizeOptions(
+        method=str(graph),
+        vividness=setting.vividness,
+        temperature=setting.temperature,
+        device="cpu",
+        threads=1,
+    )
+    np.testing.assert_array_equal(rgb, rechroma.colorize(truth.gray, wanted))
+    assert prediction.logits is not None
+    assert prediction.logits.shape[:2] == prediction.ab.shape[:2]
+
+
+def test_hints_reach_the_method_and_only_lightness_does(truth: pictures.Truth) -> None:
+    method = OneColor()
+    hints = random_hints(truth, shipped.work_size(method, truth.gray.shape), count=5, seed=0)
+    from_gray = shipped.color(method, truth.gray, hints=hints)[0]
+    from_color = shipped.color(method, truth.rgb)[0]
+    assert method.seen[0][1] is hints
+    assert method.seen[1][1] is None
+    assert np.abs(method.seen[0][0] - method.seen[1][0]).max() < 0.3
+    assert np.abs(from_gray.astype(int) - from_color).max() <= 2
+
+
+# ── Figures ──
+
+
+def test_the_truth_scores_perfectly(truth: pictures.Truth, balance: np.ndarray) -> None:
+    found = scores.measure(scores.reference(truth, balance), truth.rgb).scores
+    assert found.psnr == float("inf")
+    assert found.ssim == pytest.approx(1)
+    assert (found.ab_rmse, found.delta_e, found.delta_colorfulness_each) == (0, 0, 0)
+    assert (found.auc, found.auc_balanced) == (pytest.approx(100), pytest.approx(100))
+    assert (found.top1, found.top5) == (100, 100)
+
+
+def test_gray_has_no_colorfulness_and_worse_figures(truth: pictures.Truth, balance: np.ndarray) -> None:
+    against = scores.reference(truth, balance)
+    found = scores.measure(against, np.repeat(truth.gray[..., None], 3, axis=2)).scores
+    assert (found.colorfulness, found.colorfulness_signed) == (0, 0)
+    assert found.delta_colorfulness_each == pytest.approx(against.colorfulness)
+    assert found.psnr < 40
+    assert found.auc < 100
+
+
+def test_scores_of_a_network_decide_its_bins(truth: pictures.Truth, balance: np.ndarray) -> None:
+    against = scores.reference(truth, balance)
+    sure = scores._closeness(truth.lab[..., 1:])
+    assert scores.measure(against, truth.rgb, sure).scores.top1 == 100
+    wrong = scores.measure(against, truth.rgb, -sure).scores
+    assert wrong.top5 == 0
+    assert wrong.psnr == float("inf")
+
+
+def test_a_graph_with_bins_of_its_own_is_judged_by_its_colors(
+    truth: pictures.Truth, balance: np.ndarray
+) -> None:
+    own_bins = np.zeros((8, 8, 5), np.float32)
+    assert scores.measure(scores.reference(truth, balance), truth.rgb, own_bins).scores.top1 == 100
+
+
+def test_means_are_over_pictures_but_the_balanced_auc_over_pixels() -> None:
+    zero = scores.Scores(**{f.name: 0.0 for f in fields(scores.Scores)})
+    one = scores.Measured(scores=replace(zero, psnr=20.0, auc_balanced=60.0), balance=3.0)
+    two = scores.Measured(scores=replace(zero, psnr=30.0, auc_balanced=100.0), balance=1.0)
+    found = scores.mean([one, two])
+    assert (found.psnr, found.auc_balanced) == (25, 70)
+
+
+def test_colors_that_do_not_change_do_not_move(truth: pictures.Truth) -> None:
+    moved = sizes.movement(OneColor(), truth)
+    assert len(moved) == len(sizes.SIZES)
+    assert moved[sizes.SIZES.index(sizes.AGAINST)] == 0
+    assert max(moved) < 1.5
+    assert sizes.mean_movement([[1, 0, 2, 3], [3, 0, 4, 5]]) == {128: 2, 256: 0, 512: 3, 2048: 4}
+
+
+# ── Table, front, promises ──
+
+
+def row(
+    method: str, psnr: float, colorfulness: float, options: PredictOptions = PredictOptions(), hints: int = 0
+):  # noqa: B008
+    zero = scores.Scores(**{f.name: 0.0 for f in fields(scores.Scores)})
+    return table.Row(
+        variant=Variant(method=method, options=options, hints=hints),
+        scores=replace(zero, psnr=psnr, colorfulness=colorfulness),
+        delta_colorfulness=1.0,
+    )
+
+
+def front_rows(*, gain: float = 0.0) -> list[table.Row]:
+    """Make the rows of a network: gain dB shift all of them."""
+    rows = [row(table.TRUTH, float("inf"), 40), row(table.GRAY, 22, 0), row(table.MEAN, 22.7, 10)]
+    for variant in variants("net.small"):
+        vividness = variant.options.vividness if variant.options.vividness is not None else 0.5
+        psnr = 23.5 + gain - 2 * vividness + {0: 0, 1: 0.3, 10: 2.1, 100: 5.2}[variant.hints]
+        rows.append(row("net.small", psnr, 12 + 22 * vividness, variant.options, variant.hints))
+    return rows
+
+
+def test_a_front_that_keeps_every_promise_says_so() -> None:
+    found = targets.checks(front_rows(), {128: 2.9, 256: 0.0, 512: 0.1, 2048: 3.0})
+    assert len(found) == 3 + 2 * 2 + 3
+    assert all(check.met for check in found), targets.to_markdown(found)
+
+
+def test_a_front_that_breaks_promises_says_which() -> None:
+    found = targets.checks(front_rows(gain=-0.5), {128: 3.1, 256: 0.0, 512: 0.1, 2048: float("nan")})
+    broken = [check.promise for check in found if not check.met]
+    assert [promise.split(":")[0] for promise in broken] == [
+        "v = 0, T = 1",
+        "at colorfulness 21",
+        "v = 1",
+        "128 px gets the colors of 256 px",
+        "2048 px gets the colors of 256 px",
+    ]
+    assert targets.to_markdown(found).count("| no |") == len(broken)
+
+
+def test_the_front_is_read_between_its_points_and_not_beyond_them() -> None:
+    net = [r for r in front_rows() if r.variant.method == "net.small"]
+    assert targets.psnr_at(net, 23.0) == pytest.approx(22.5)
+    assert targets.psnr_at(net, 50.0) is None
+    beyond = next(c for c in targets.checks([*front_rows()[:3], *_faded(net)], {}) if "21" in c.promise)
+    assert not beyond.met
+
+
+def _faded(rows: list[table.Row]) -> list[table.Row]:
+    return [replace(r, scores=replace(r.scores, colorfulness=r.scores.colorfulness / 10)) for r in rows]
+
+
+def test_the_table_has_every_figure_and_every_variant() -> None:
+    rows = front_rows()
+    read = list(csv.DictReader(io.StringIO(table.to_csv(rows))))
+    assert len(read) == len(rows) == 3 + 1 + 10 + 2 * len(HINT_COUNTS)
+    assert {f.name for f in fields(scores.Scores)} < set(read[0])
+    assert [(r["vividness"], r["temperature"], r["hints"]) for r in read[3:6]] == [
+        ("", "", "0"),
+        ("0", "0.38", "0"),
+        ("0.25", "0.38", "0"),
+    ]
+    markdown = table.to_markdown(rows).splitlines()
+    assert len(markdown) == len(rows) + 2
+    assert len({line.count("|") for line in markdown}) == 1
+    assert "**net.small**, default" in markdown[5]
+
+
+def test_the_front_is_a_drawing_with_a_point_for_each_row_without_hints() -> None:
+    drawing = ElementTree.fromstring(front.draw(front_rows()))
+    circles = list(drawing.iter("{http://www.w3.org/2000/svg}circle"))
+    assert len(circles) == 10 + 2 + 1
+    for circle in circles:
+        assert 0 < float(circle.get("cx", "-1")) < front.WIDTH
+        assert 0 < float(circle.get("cy", "-1")) < front.HEIGHT
+
+
+# ── The verbs ──
+
+
+@pytest.fixture(scope="module")
+def measured(graph: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("evaluation")
+    arguments = ["--weights", str(graph), "--pictures", str(folder), "--sheet", "2", "--out", str(out)]
+    assert verbs.main(["evaluate", *arguments]) == 0
+    return out
+
+
+def test_evaluate_leaves_table_front_manifest_and_sheets(measured: Path) -> None:
+    assert {path.name for path in measured.iterdir()} == {
+        "chosen.png",
+        "evaluation.csv",
+        "evaluation.json",
+        "evaluation.md",
+        "front.svg",
+        "pictures.csv",
+        "worst.png",
+    }
+    facts = json.loads((measured / "evaluation.json").read_text(encoding="utf-8"))
+    assert facts["pictures"]["count"] == len(facts["pictures"]["files"]) == 3
+    assert len(facts["weights"]["sha256"]) == len(facts["pictures"]["sha256"]) == 64
+    assert {"geometry", "input", "compared"} <= set(facts["protocol"])
+    assert set(facts["movement"]) == {"128", "256", "512", "2048"}
+    rows = list(csv.DictReader(io.StringIO((measured / "pictures.csv").read_text(encoding="utf-8"))))
+    assert len(rows) == 3 * (3 + 1 + 10 + 6)
+    with Image.open(measured / "worst.png") as sheet:
+        assert sheet.width > sheet.height
+
+
+def test_evaluating_again_gives_the_same_bytes(
+    measured: Path, graph: Path, folder: Path, tmp_path: Path
+) -> None:
+    options = evaluate.EvaluateOptions(weights=str(graph), pictures=folder, out=tmp_path, sheet=2)
+    report = evaluate.main(options)
+    for path in measured.iterdir():
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
+    assert report == (tmp_path / "evaluation.md").read_text(encoding="utf-8")
+
+
+def test_a_subset_gives_each_picture_the_same_figures(
+    measured: Path, graph: Path, folder: Path, tmp_path: Path
+) -> None:
+    evaluate.main(
+        evaluate.EvaluateOptions(weights=str(graph), pictures=folder, out=tmp_path, limit=1, sheet=0)
+    )
+    whole = (measured / "pictures.csv").read_text(encoding="utf-8").splitlines()
+    assert set((tmp_path / "pictures.csv").read_text(encoding="utf-8").splitlines()) <= set(whole)
+    assert not (tmp_path / "worst.png").exists()
+
+
+def test_a_sheet_shows_each_setting_and_no_truth_for_gray_pictures(graph: Path, tmp_path: Path) -> None:
+    Image.fromarray(photograph(0)).convert("L").save(tmp_path / "old.png")
+    colorizer = methods.load(graph, device="cpu", threads=1)
+    look = sheets.Look(settings=(PredictOptions(vividness=0.0), PredictOptions(vividness=1.0)), tile=50)
+    sheet = sheets.draw(colorizer, [tmp_path / "old.png"], look)
+    assert sheet.width == 3 * (50 + sheets.MARGIN) + 2 * sheets.MARGIN
+    Image.fromarray(photograph(0)).save(tmp_path / "old.png")
+    sheet = sheets.draw(colorizer, [tmp_path / "old.png"], look)
+    assert sheet.width == 4 * (50 + sheets.MARGIN) + 2 * sheets.MARGIN
+
+
+def test_the_sheet_verb_writes_a_picture_and_says_where(
+    graph: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new" / "sheet.png"
+    arguments = ["--weights", str(graph), "--pictures", str(folder), "--out", str(out), "--limit", "2"]
+    assert verbs.main(["sheet", *arguments, "--vividness", "[0, 1]", "--temperature", "0.5"]) == 0
+    assert capsys.readouterr().out == f"{out}: 2 pictures\n"
+    with Image.open(out) as sheet:
+        assert sheet.mode == "RGB"
+
+
+def test_options_can_come_from_a_file(graph: Path, folder: Path, tmp_path: Path) -> None:
+    config = tmp_path / "sheet.yaml"
+    config.write_text(f"weights: {graph}\npictures: {folder}\nout: {tmp_path / 'a.png'}\nlimit: 1\n")
+    options = verbs.parse(sheets.main, ["--config", str(config), "--tile", "32"], program="sheet")
+    assert options == sheets.SheetOptions(
+        weights=str(graph), pictures=folder, out=tmp_path / "a.png", limit=1, tile=32
+    )
+
+
+@pytest.mark.parametrize("verb", verbs.VERBS)
+def test_every_verb_takes_one_options_dataclass_and_explains_each_field(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module, name, _ = verbs.VERBS[verb]
+    function = getattr(import_module(module), name)
+    (options,) = (kind for key, kind in get_type_hints(function).items() if key != "return")
+    with pytest.raises(SystemExit) as stop:
+        verbs.main([verb, "--help"])
+    assert stop.value.code == 0
+    told = capsys.readouterr().out
+    for field in fields(options):
+        assert f"--{field.name}" in told
+
+
+def test_wrong_verbs_and_options_are_refused_with_two(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in ([], ["paint"], ["sheet", "--nonsense", "1"]):
+        with pytest.raises(SystemExit) as stop:
+            verbs.main(arguments)
+        assert stop.value.code == 2
+    assert "nonsense" in capsys.readouterr().err
+
+
+def test_a_named_error_ends_a_verb_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verbs.main(["prior", "--pictures", f"[{tmp_path}]", "--out", str(tmp_path / "p.json")]) == 1
+    assert "no pictures" in capsys.readouterr().err
+    assert not (tmp_path / "p.json").exists()
