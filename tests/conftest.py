@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+
 from rechroma.types import ColorizeOptions
 
 sys.path.insert(0, str(Path(__file__).parent))

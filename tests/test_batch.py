@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from conftest import gray_jpeg, opened
 from rechroma import batch
 from rechroma.batch import Found, Job, Outcome, pool

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-import rechroma
 import tifffile
-from conftest import encoded, gray_jpeg, opened, scene
 from numpy.typing import NDArray
 from PIL import Image
+
+import rechroma
+from conftest import encoded, gray_jpeg, opened, scene
 from rechroma import color, image, pipeline
 from rechroma.errors import OptionError, OutputError, RechromaError, TooLarge, UnknownMethod, UnreadableImage
 from rechroma.types import ColorizeOptions

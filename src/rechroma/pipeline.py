@@ -122,7 +122,11 @@ def colorize_array(
     colorizer: Colorizer,
     options: ColorizeOptions = ColorizeOptions(),  # noqa: B008 - frozen
 ) -> NDArray[Any]:
-    """Color an array with a method at hand, whatever `options.method` says; else as `colorize`."""
+    """Color an array by a method at hand, whatever `options.method` says; else as `colorize` does.
+
+    Raises:
+        InputError, OptionError: see `colorize`.
+    """
     picture = image.read(source, max_megapixels=options.max_megapixels)
     return np.asarray(image.give_back(picture, _painted(picture, colorizer, options)))
 
@@ -195,18 +199,17 @@ def _encoded(
     colorizer = _load(options)
     way, reason = _choose_way(picture, file_format, options)
     _check_alpha(picture, file_format)
-    colors = _predict(picture, colorizer, options, JPEG_PIXELS if file_format == "jpeg" else GENERAL_PIXELS)
     provenance = (
         image.Provenance(version=__version__, model=colorizer.info.name, sha256=colorizer.info.sha256)
         if options.provenance
         else None
     )
     if way == "general":
-        rgb = _paint(picture, colors, image.rgb_dtype(picture))
+        rgb = _painted(picture, colorizer, options)
         data = image.encode_rgb(picture, rgb, file_format, quality=options.quality, provenance=provenance)
     else:
         encode = image.encode_lossless_jpeg if way == "lossless" else image.encode_planes_jpeg
-        cb, cr = _chroma(colors)
+        cb, cr = _chroma(_predict(picture, colorizer, options, JPEG_PIXELS))
         data = encode(picture, cb, cr, quality=options.quality, provenance=provenance)
     return data, colorizer.info, way, reason
 
@@ -255,14 +258,13 @@ def _chroma(colors: _Colors) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def _painted(picture: Picture, colorizer: Colorizer, options: ColorizeOptions) -> NDArray[Any]:
-    """Color a picture that stays in memory: (H, W, 3) sRGB of its own dtype."""
-    colors = _predict(picture, colorizer, options, GENERAL_PIXELS)
-    return _paint(picture, colors, image.rgb_dtype(picture))
+    """Color a picture the general way: (H, W, 3) sRGB in the picture's own precision."""
+    return _paint(picture, _predict(picture, colorizer, options, GENERAL_PIXELS))
 
 
-def _paint(picture: Picture, colors: _Colors, dtype: np.dtype[Any]) -> NDArray[Any]:
+def _paint(picture: Picture, colors: _Colors) -> NDArray[Any]:
     """Put lightness and a*b* together: (H, W, 3) sRGB, uint8, uint16, or float32 in [0, 1]."""
-    picture = image.decoded(picture)
+    picture, dtype = image.decoded(picture), image.rgb_dtype(picture)
     rgb = np.empty((*picture.size, 3), dtype)
     for rows in _bands(picture.size, colors.shrink):
         lightness = image.lightness(picture, rows=rows)
