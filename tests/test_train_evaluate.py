@@ -289,9 +289,12 @@ def test_colors_that_do_not_change_do_not_move(truth: pictures.Truth) -> None:
 # ── Table, front, promises ──
 
 
+DEFAULT = PredictOptions()
+
+
 def row(
-    method: str, psnr: float, colorfulness: float, options: PredictOptions = PredictOptions(), hints: int = 0
-):  # noqa: B008
+    method: str, psnr: float, colorfulness: float, options: PredictOptions = DEFAULT, hints: int = 0
+) -> table.Row:
     zero = scores.Scores(**{f.name: 0.0 for f in fields(scores.Scores)})
     return table.Row(
         variant=Variant(method=method, options=options, hints=hints),
