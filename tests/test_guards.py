@@ -134,6 +134,12 @@ def test_importing_any_module_writes_nothing_and_prints_nothing(tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_coloring_leaves_nothing_of_onnx_runtime_in_the_home_folder(tmp_path: Path) -> None:
+    code = "import rechroma.runtime; print(rechroma.runtime.devices())"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env={"HOME": str(tmp_path)})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_command_options_are_the_fields_of_the_options_dataclass() -> None:
     from typer.main import get_command
 

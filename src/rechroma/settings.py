@@ -39,6 +39,15 @@ def current() -> Settings:
     )
 
 
+def forbid_telemetry() -> None:
+    """Keep ONNX Runtime from reporting to its makers, unless the environment says that it may.
+
+    From version 1.31 its import alone writes an identifier into the user's cache folder and queues events for
+    upload; what colors pictures offline must do neither. Takes effect when called before that import.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
 def default_cache_dir(platform: str, env: Mapping[str, str], home: Path) -> Path:
     """Give the cache folder that a platform expects; `platform` as in sys.platform."""
     if platform == "win32":

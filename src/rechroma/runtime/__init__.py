@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from rechroma import settings
 from rechroma.errors import ContractMismatch, OptionError, WeightsError, WeightsNotFound
 from rechroma.runtime.contract import Contract, Tensor, check
 from rechroma.types import DEVICES, Array, Device
+
+settings.forbid_telemetry()  # counts only before the import
+
+import onnxruntime as ort  # noqa: E402
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors  # noqa: E402
 
 __all__ = ["Contract", "Graph", "devices", "load"]
 
