@@ -16,7 +16,7 @@ from PIL import Image
 
 import rechroma
 from conftest import encoded, gray_jpeg, opened, scene
-from rechroma import color, image, pipeline
+from rechroma import color, image
 from rechroma.errors import OptionError, OutputError, RechromaError, TooLarge, UnknownMethod, UnreadableImage
 from rechroma.types import ColorizeOptions
 
@@ -219,15 +219,6 @@ def test_vividness_and_temperature_reach_the_network(options: ColorizeOptions) -
 
 def test_the_same_call_gives_the_same_bytes(options: ColorizeOptions) -> None:
     assert rechroma.colorize(gray_jpeg(), options) == rechroma.colorize(gray_jpeg(), options)
-
-
-@pytest.mark.parametrize("limit", [10**9, 20_000, 3_000])
-def test_bands_leave_no_seams(limit: int, options: ColorizeOptions, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "GENERAL_PIXELS", limit)
-    given = scene(203, 307)
-    whole = rechroma.colorize(given, options)
-    monkeypatch.setattr(pipeline, "BAND_PIXELS", 307 * 9)
-    assert np.array_equal(rechroma.colorize(given, options), whole)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (7, 3)])

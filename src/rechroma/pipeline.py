@@ -1,7 +1,7 @@
 """Picture in, picture out: the only place where the steps of coloring are written.
 
-The network sees a small copy of the lightness and says a*b* at a quarter of that. The colors go up along the
-picture's own edges to a middle size (`_middle`), and from there on to full size in one of three ways:
+The network sees a small copy of the lightness and says a*b* at a quarter of that. The colors are carried up along
+the picture's own edges and put together with its lightness in one of three ways:
 
 - lossless: the luma scan of a gray JPEG stays as it is, byte for byte, and two chroma scans are appended;
 - planes: the luma plane stays as it is and is encoded with two chroma planes as a JPEG;
@@ -9,7 +9,6 @@ picture's own edges to a middle size (`_middle`), and from there on to full size
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
@@ -17,30 +16,23 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from rechroma import color, image, methods
+from rechroma import color, image, methods, refine
 from rechroma._version import __version__
 from rechroma.errors import OptionError, OutputError
 from rechroma.image import Picture
+from rechroma.image.picture import Plane8
 from rechroma.image.writing import FileFormat
 from rechroma.naming import format_of, target_name
-from rechroma.tiling import resize, work_shape
-from rechroma.types import AB, Array, ColorizeOptions, Colorizer, Format, ModelInfo, PredictOptions
+from rechroma.tiling import work_shape
+from rechroma.types import AB, ColorizeOptions, Colorizer, Format, ModelInfo, PredictOptions
 
 if TYPE_CHECKING:
     from PIL import Image
 
 Way: TypeAlias = Literal["lossless", "planes", "general"]
 
-JPEG_PIXELS = 1_200_000
-"""Pixels at most of the middle size for JPEG, where chroma is stored at half size and speed counts."""
-GENERAL_PIXELS = 4_800_000
-"""Pixels at most of the middle size for other formats."""
-SHRINKS = (1, 2, 4, 8)
-"""By what a picture can be divided for its middle size; the last has no limit."""
-BAND_PIXELS = 1 << 19
-"""Pixels of a band of rows in the general way: about 25 MB of temporaries."""
-MARGIN = 3
-"""Rows of the middle size beyond a band that its upsampling needs: a bicubic kernel reaches two."""
+JPEG_SHRINK = 2
+"""By what the picture is divided for the size at which Cb and Cr are solved: that of 4:2:0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,18 +168,6 @@ def colorize_to_bytes(source: Path | bytes, options: ColorizeOptions = ColorizeO
     return _encoded(picture, image.output_format(picture, options.format), options)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Colors:
-    """Predicted a*b* at the middle size."""
-
-    ab: AB
-    """(ceil(H / shrink), ceil(W / shrink), 2) float32."""
-    shrink: int
-    """By what the picture is divided."""
-    luma: NDArray[np.uint8]
-    """(ceil(H / shrink), ceil(W / shrink)) Y' of the picture at that size."""
-
-
 def _load(options: ColorizeOptions) -> Colorizer:
     return methods.load(options.method, device=options.device, threads=options.threads)
 
@@ -209,7 +189,7 @@ def _encoded(
         data = image.encode_rgb(picture, rgb, file_format, quality=options.quality, provenance=provenance)
     else:
         encode = image.encode_lossless_jpeg if way == "lossless" else image.encode_planes_jpeg
-        cb, cr = _chroma(_predict(picture, colorizer, options, JPEG_PIXELS))
+        cb, cr = _chroma(picture, colorizer, options)
         data = encode(picture, cb, cr, quality=options.quality, provenance=provenance)
     return data, colorizer.info, way, reason
 
@@ -231,75 +211,37 @@ def _check_alpha(picture: Picture, file_format: FileFormat) -> None:
         )
 
 
-def _predict(picture: Picture, colorizer: Colorizer, options: ColorizeOptions, pixels: int) -> _Colors:
-    """Predict a*b*, and carry it up to the middle size along the picture's edges."""
-    height, width = picture.size
-    shrink = next((s for s in SHRINKS if height * width <= pixels * s * s), SHRINKS[-1])
-    luma = image.luma(picture, shrink=shrink)
-    shape = work_shape(height, width, colorizer.info.work_size, colorizer.info.multiple_of)
-    # For a gray JPEG the luma is all there is to see: one decoding serves the eyes and the edges.
-    seen = image.read(luma) if picture.kind == "jpeg" and _is_gray(picture) else picture
+def _predict(picture: Picture, seen: Picture, colorizer: Colorizer, options: ColorizeOptions) -> AB:
+    """Predict a*b* (h, w, 2) for a picture, as the network sees it: `seen` may be smaller."""
+    info = colorizer.info
+    shape = work_shape(*picture.size, info.work_size, info.multiple_of)
     wanted = PredictOptions(vividness=options.vividness, temperature=options.temperature)
     ab = colorizer.predict(image.small_lightness(seen, shape), options=wanted).ab
-    if options.saturation != 1:
-        ab = ab * np.float32(options.saturation)
-    large = resize(ab, (luma.shape[0], luma.shape[1]), kernel="bicubic")
-    return _Colors(large, shrink, luma)
+    return ab if options.saturation == 1 else ab * np.float32(options.saturation)
 
 
-def _is_gray(picture: Picture) -> bool:
-    return picture.header is not None and len(picture.header.components) == 1
-
-
-def _chroma(colors: _Colors) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Solve Cb and Cr that show the predicted a*b* at the picture's own luma: two uint8 planes, middle size."""
-    cb, cr = color.solve_chroma_for_luma(colors.luma, colors.ab)
-    return _to_uint8(cb), _to_uint8(cr)
+def _chroma(picture: Picture, colorizer: Colorizer, options: ColorizeOptions) -> tuple[Plane8, Plane8]:
+    """Predict the colors and solve the Cb and Cr that show them at the picture's own luma: half-size planes."""
+    luma = image.luma(picture, shrink=JPEG_SHRINK)
+    # For a gray JPEG the luma is all there is to see: one decoding serves the eyes and the edges.
+    gray = picture.header is not None and len(picture.header.components) == 1
+    ab = _predict(picture, image.read(luma) if gray else picture, colorizer, options)
+    return refine.chroma_planes(ab, luma)
 
 
 def _painted(picture: Picture, colorizer: Colorizer, options: ColorizeOptions) -> NDArray[Any]:
-    """Color a picture the general way: (H, W, 3) sRGB in the picture's own precision."""
-    return _paint(picture, _predict(picture, colorizer, options, GENERAL_PIXELS))
-
-
-def _paint(picture: Picture, colors: _Colors) -> NDArray[Any]:
-    """Put lightness and a*b* together: (H, W, 3) sRGB, uint8, uint16, or float32 in [0, 1]."""
+    """Color a picture the general way: (H, W, 3) sRGB, uint8, uint16, or float32 in [0, 1], as the picture is."""
     picture, dtype = image.decoded(picture), image.rgb_dtype(picture)
+    ab = _predict(picture, picture, colorizer, options)
+    lightness = image.lightness(picture)
     rgb = np.empty((*picture.size, 3), dtype)
-    for rows in _bands(picture.size, colors.shrink):
-        lightness = image.lightness(picture, rows=rows)
-        ab = _rows_of(colors, rows, picture.size)
+    for rows, band in refine.upsampled_bands(ab, lightness):
         if dtype.kind == "f":
-            lab = np.concatenate([lightness[..., None], ab], axis=2)
+            lab = np.concatenate([lightness[rows, :, None], band], axis=2)
             rgb[rows] = np.clip(color.lab_to_rgb(color.fit_gamut(lab)), 0, 1)
         else:
-            rgb[rows] = color.merge(lightness, ab, depth=16 if dtype == np.uint16 else 8)
+            rgb[rows] = color.merge(lightness[rows], band, depth=16 if dtype == np.uint16 else 8)
     return rgb
-
-
-def _bands(size: tuple[int, int], shrink: int) -> Iterator[slice]:
-    """Cut a picture into bands of rows whose bounds are multiples of `shrink`."""
-    height, width = size
-    step = max(BAND_PIXELS // width // shrink, 1) * shrink
-    return (slice(top, min(top + step, height)) for top in range(0, height, step))
-
-
-def _rows_of(colors: _Colors, rows: slice, size: tuple[int, int]) -> AB:
-    """Give some rows of the full-size a*b*, as if all of it had been upsampled: (rows, W, 2)."""
-    shrink, (height, width) = colors.shrink, colors.ab.shape[:2]
-    if shrink == 1:
-        return colors.ab[rows]
-    top = max(rows.start // shrink - MARGIN, 0)
-    bottom = min(-(-rows.stop // shrink) + MARGIN, height)
-    large = resize(colors.ab[top:bottom], ((bottom - top) * shrink, width * shrink), kernel="bicubic")
-    first = rows.start - top * shrink
-    return large[first : first + rows.stop - rows.start, : size[1]]
-
-
-def _to_uint8(values: Array) -> NDArray[np.uint8]:
-    """Round to the nearest of 0 to 255."""
-    rounded: NDArray[np.uint8] = np.clip(values + np.float32(0.5), 0, 255).astype(np.uint8)
-    return rounded
 
 
 def _agreed_format(target: Path, options: ColorizeOptions) -> Format:
