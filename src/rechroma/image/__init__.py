@@ -36,9 +36,9 @@ Out (each carries the metadata over, writes an RGB profile, adds provenance wher
     save_atomically(data, target, *, overwrite=False) -> None    OutputError; nothing left behind
 """
 
+from rechroma.image.metadata import Metadata
 from rechroma.image.picture import (
     Kind,
-    Metadata,
     Picture,
     Source,
     chroma_shape,
@@ -46,6 +46,7 @@ from rechroma.image.picture import (
     lightness,
     lossless_obstacle,
     luma,
+    luma_profile,
     rgb_dtype,
     small_lightness,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "lightness",
     "lossless_obstacle",
     "luma",
+    "luma_profile",
     "output_format",
     "read",
     "rgb_dtype",

@@ -1,5 +1,6 @@
 """A picture as it came in, and what eyes and merges need of it: lightness and luma, upright."""
 
+import warnings
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
@@ -10,7 +11,10 @@ from PIL import Image
 
 from rechroma import color, jpeg
 from rechroma.errors import UnreadableImage
+from rechroma.image.decoding import to_srgb
+from rechroma.image.metadata import Metadata
 from rechroma.image.orientation import swaps_sides, upright
+from rechroma.image.profile import Tone, rgb_profile_of, srgb_profile, tone_lightness
 from rechroma.types import Lightness
 
 Kind: TypeAlias = Literal["jpeg", "png", "tiff", "webp", "bmp", "pnm", "avif", "heic", "array", "pil"]
@@ -24,22 +28,6 @@ _SHRINKS = (1, 2, 4, 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metadata:
-    """What a picture carries beside its samples; empty bytes where there is none."""
-
-    exif: bytes = b""
-    """A TIFF structure, from its byte-order mark on, orientation as stored."""
-    xmp: bytes = b""
-    """An XMP packet."""
-    iptc: bytes = b""
-    """IPTC-IIM records."""
-    comment: bytes = b""
-    """A JPEG's comment."""
-    dpi: tuple[float, float] | None = None
-    """Dots per inch, across and down, as stored."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """A picture with its metadata. A JPEG keeps its bytes and is decoded on demand, as small as will do."""
 
@@ -50,7 +38,7 @@ class Picture:
     size: tuple[int, int]
     """(H, W), upright."""
     bits: int
-    """8, 16, or 32 for float."""
+    """8, 16, or 32 for an array of floats."""
     samples: Samples | None = None
     """Upright; None for a JPEG that has not been decoded."""
     alpha: Samples | None = None
@@ -61,6 +49,10 @@ class Picture:
     """What a JPEG's headers say."""
     orientation: int = 1
     """EXIF orientation as stored, 1 to 8; already applied to samples and alpha."""
+    tone: Tone | None = None
+    """How the samples become lightness, by their ICC profile; None: they are sRGB."""
+    icc: bytes = b""
+    """The ICC profile of the samples; empty without one."""
     metadata: Metadata = field(default_factory=Metadata)
     """EXIF, XMP, IPTC, DPI."""
     lossless: bool = False
@@ -83,11 +75,9 @@ def chroma_shape(picture: Picture, *, lossless: bool) -> tuple[int, int]:
 
 
 def rgb_dtype(picture: Picture) -> np.dtype[Any]:
-    """Return the dtype in which a colored copy of this picture keeps its precision."""
-    if picture.samples is None:
+    """Return the dtype in which a colored copy of this picture keeps its precision; Pillow images hold 8 bits."""
+    if picture.samples is None or picture.source == "pil":
         return np.dtype(np.uint8)
-    if picture.bits == 32 and picture.source != "array":
-        return np.dtype(np.uint16)
     return picture.samples.dtype
 
 
@@ -95,14 +85,12 @@ def decoded(picture: Picture) -> Picture:
     """Return the picture with its samples in memory."""
     if picture.samples is not None:
         return picture
-    return replace(picture, samples=upright(_decode_jpeg(picture, 1), picture.orientation))
+    return replace(picture, samples=_upright(_decode_jpeg(picture, 1), picture))
 
 
 def lightness(picture: Picture, *, rows: slice = slice(None)) -> Lightness:
     """Return L* of some rows, (h, W) float32. Call `decoded` once before asking for several bands."""
-    samples = decoded(picture).samples
-    assert samples is not None
-    return samples_lightness(samples[rows])
+    return _samples_lightness(_samples(picture)[rows], picture.tone)
 
 
 def small_lightness(picture: Picture, size: tuple[int, int]) -> Lightness:
@@ -112,46 +100,70 @@ def small_lightness(picture: Picture, size: tuple[int, int]) -> Lightness:
     while shrink < 8 and picture.size[0] >= 2 * shrink * height and picture.size[1] >= 2 * shrink * width:
         shrink *= 2
     if picture.samples is None:
-        small = upright(_decode_jpeg(picture, shrink), picture.orientation)
-        values = samples_lightness(small)
+        values = _samples_lightness(_upright(_decode_jpeg(picture, shrink), picture), picture.tone)
     else:
-        values = _reduced_lightness(picture.samples, shrink)
+        values = _reduced_lightness(picture.samples, picture.tone, shrink)
     image = Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
     return np.clip(np.asarray(image, dtype=np.float32), 0, 100)
 
 
 def luma(picture: Picture, *, shrink: int = 1) -> Plane8:
-    """Return Y' (ceil(H/shrink), ceil(W/shrink)) uint8, sRGB-encoded, upright; shrink is 1, 2, 4 or 8."""
+    """Return Y' (ceil(H/shrink), ceil(W/shrink)) uint8, upright; shrink is 1, 2, 4 or 8.
+
+    Gray samples are their own luma, whatever their profile (see `luma_profile`); RGB of another profile than sRGB
+    is converted first.
+    """
     if shrink not in _SHRINKS:
         raise ValueError(f"shrink is {shrink}; accepted: 1, 2, 4, 8")
     if picture.samples is None and _has_luma(picture):
-        plane = decode_gray(picture.file, shrink)
-        return np.ascontiguousarray(upright(plane, picture.orientation))
-    samples = decoded(picture).samples
-    assert samples is not None
-    plane = samples_luma(samples)
-    return plane if shrink == 1 else np.asarray(Image.fromarray(plane).reduce(shrink))
+        return _upright(decode_gray(picture.file, shrink), picture)
+    samples = _upright(_decode_jpeg(picture, shrink), picture) if picture.samples is None else picture.samples
+    image = Image.fromarray(to_8_bits(samples))
+    if picture.tone is not None and samples.ndim == 3:
+        image = to_srgb(image, picture.icc)
+    plane = image.convert("L")
+    return np.asarray(plane if shrink == 1 or picture.samples is None else plane.reduce(shrink))
 
 
-def samples_lightness(samples: Samples) -> Lightness:
+def luma_profile(picture: Picture) -> bytes:
+    """Return the RGB profile by which a result with this picture's luma looks as light as the picture."""
+    gray = picture.tone is not None and len(picture.tone.curves) == 1
+    return rgb_profile_of(picture.tone) if gray and picture.tone is not None else srgb_profile()
+
+
+def _samples(picture: Picture) -> Samples:
+    """Return the samples, decoded if need be."""
+    if picture.samples is not None:
+        return picture.samples
+    return _upright(_decode_jpeg(picture, 1), picture)
+
+
+def _upright(pixels: Samples, picture: Picture) -> Samples:
+    """Return stored pixels turned upright."""
+    return np.ascontiguousarray(upright(pixels, picture.orientation))
+
+
+def _samples_lightness(samples: Samples, tone: Tone | None) -> Lightness:
     """Return L* of samples (h, W) or (h, W, 3): float32 (h, W)."""
+    if tone is not None:
+        return tone_lightness(tone, samples)
     if samples.ndim == 3:
         scale = np.float32(1 if samples.dtype == np.float32 else 1 / np.iinfo(samples.dtype).max)
         return color.rgb_to_lightness(samples.astype(np.float32) * scale)
     if samples.dtype == np.uint8:
-        return color.gray8_lightness_table()[samples]
+        return np.asarray(color.gray8_lightness_table()[samples])
     if samples.dtype == np.uint16:
-        return color.gray16_lightness_table()[samples]
+        return np.asarray(color.gray16_lightness_table()[samples])
     return color.gray_to_lightness(samples)
 
 
-def samples_luma(samples: Samples) -> Plane8:
-    """Return Y' of samples (h, W) or (h, W, 3): uint8 (h, W)."""
+def to_8_bits(samples: Samples) -> NDArray[np.uint8]:
+    """Return samples of any depth and shape rounded to 8 bits."""
     if samples.dtype == np.uint16:
-        samples = ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    elif samples.dtype == np.float32:
-        samples = (samples * 255 + 0.5).astype(np.uint8)
-    return np.asarray(Image.fromarray(samples).convert("L"))
+        return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    if samples.dtype == np.float32:
+        return (samples * 255 + np.float32(0.5)).astype(np.uint8)
+    return samples
 
 
 def decode_gray(data: bytes, shrink: int = 1) -> Plane8:
@@ -160,11 +172,12 @@ def decode_gray(data: bytes, shrink: int = 1) -> Plane8:
 
 
 def _has_luma(picture: Picture) -> bool:
-    """Say whether a JPEG's first component is its luma."""
+    """Say whether a JPEG's first component is its luma, in sRGB encoding or gray."""
     info = picture.header
-    if info is None or len(info.components) not in {1, 3}:
-        return False
-    return len(info.components) == 1 or info.adobe_transform != 0
+    if info is None or len(info.components) == 1:
+        return info is not None
+    named_rgb = bytes(component.id for component in info.components) == b"RGB"
+    return picture.tone is None and info.adobe_transform != 0 and not named_rgb
 
 
 def _decode_jpeg(picture: Picture, shrink: int) -> Plane8:
@@ -177,22 +190,31 @@ def _decode_jpeg(picture: Picture, shrink: int) -> Plane8:
 def _decode(data: bytes, colorspace: str, shrink: int) -> Plane8:
     """Decode a JPEG, divided by 1, 2, 4 or 8 in the DCT: (h, w, channels) uint8."""
     try:
-        height, width, _, _ = simplejpeg.decode_jpeg_header(data)
-        smallest = (
-            {} if shrink == 1 else {"min_height": -(-height // shrink), "min_width": -(-width // shrink)}
-        )
-        pixels: Plane8 = simplejpeg.decode_jpeg(data, colorspace, **smallest)
+        height, width, _, _ = simplejpeg.decode_jpeg_header(data, strict=False)
+        least = (0, 0) if shrink == 1 else (-(-height // shrink), -(-width // shrink))
+        return _decode_at_least(data, colorspace, least)
     except ValueError as error:
         raise UnreadableImage(f"this JPEG cannot be decoded: {error}") from error
+
+
+def _decode_at_least(data: bytes, colorspace: str, least: tuple[int, int]) -> Plane8:
+    """Decode a JPEG as small as it goes above a size; damage that a decoder can pass over is only warned of."""
+    try:
+        pixels: Plane8 = simplejpeg.decode_jpeg(data, colorspace, min_height=least[0], min_width=least[1])
+    except ValueError as error:
+        pixels = simplejpeg.decode_jpeg(
+            data, colorspace, min_height=least[0], min_width=least[1], strict=False
+        )
+        warnings.warn(f"this JPEG is damaged in places: {error}", UserWarning, stacklevel=6)
     return pixels
 
 
-def _reduced_lightness(samples: Samples, shrink: int) -> Lightness:
+def _reduced_lightness(samples: Samples, tone: Tone | None, shrink: int) -> Lightness:
     """Return L* averaged over squares of shrink x shrink samples, in bands that keep temporaries small."""
     height = samples.shape[0]
     band = max(shrink, 256 // shrink * shrink)
     parts = []
     for top in range(0, height, band):
-        image = Image.fromarray(samples_lightness(samples[top : top + band]))
+        image = Image.fromarray(_samples_lightness(samples[top : top + band], tone))
         parts.append(np.asarray(image if shrink == 1 else image.reduce(shrink)))
     return np.concatenate(parts)

@@ -1,26 +1,21 @@
-"""Anything that can be a picture to a Picture; sizes are checked before anything is decoded."""
+"""Anything that can be a picture to a Picture."""
 
-import io
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from rechroma import jpeg
-from rechroma.errors import TooLarge, UnreadableImage
+from rechroma.errors import UnreadableImage
+from rechroma.image import exif
+from rechroma.image.decoding import Decoded, check_size, decode_file, decode_image
+from rechroma.image.metadata import Metadata
 from rechroma.image.orientation import swaps_sides
-from rechroma.image.picture import Kind, Metadata, Picture, Source
-
-_KINDS: dict[str, Kind] = {
-    "PNG": "png",
-    "TIFF": "tiff",
-    "WEBP": "webp",
-    "BMP": "bmp",
-    "PPM": "pnm",
-    "AVIF": "avif",
-}
+from rechroma.image.picture import Kind, Picture, Source
+from rechroma.image.profile import Tone, is_srgb, tone_of
 
 
 def read(
@@ -28,17 +23,19 @@ def read(
 ) -> Picture:
     """Return a picture from a path, a file's bytes, a binary file, an array or a Pillow image.
 
-    Arrays are (H, W), (H, W, 3) or (H, W, 4), uint8, uint16 or float32 in [0, 1], sRGB-encoded, RGB order.
+    Arrays are (H, W), (H, W, 3) or (H, W, 4), uint8, uint16 or float32 in [0, 1], sRGB-encoded, RGB order; they
+    are neither copied nor changed. Several pages or frames: the first, with a UserWarning.
 
     Raises:
-        UnreadableImage: not a picture of a known kind, damaged or truncated.
-        TooLarge: more than `max_megapixels`.
+        UnreadableImage: no such file, not a picture of a known kind, damaged or truncated.
+        TooLarge: more than `max_megapixels`; nothing has been decoded then.
         MissingExtra: a HEIC file without pillow-heif.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source, max_megapixels)
     if isinstance(source, Image.Image):
-        return _from_pillow(source, "pil", "pil", max_megapixels)
+        check_size(source.height, source.width, max_megapixels)
+        return _from_decoded(decode_image(source.copy(), kind="pil"), "pil")
     if isinstance(source, str | Path):
         return _from_bytes(_file_bytes(Path(source)), "path", max_megapixels)
     if isinstance(source, bytes | bytearray | memoryview):
@@ -54,39 +51,33 @@ def _file_bytes(path: Path) -> bytes:
         raise UnreadableImage(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def check_size(height: int, width: int, max_megapixels: float) -> None:
-    """Refuse a picture with too many pixels.
-
-    Raises:
-        TooLarge: more than `max_megapixels`.
-    """
-    if height * width > max_megapixels * 1e6:
-        raise TooLarge(
-            f"this picture has {width}x{height} = {height * width / 1e6:.1f} megapixels; "
-            f"the limit is {max_megapixels:g}; raise max_megapixels to read it"
-        )
-
-
 def _from_bytes(data: bytes, source: Source, max_megapixels: float) -> Picture:
-    """Return a picture from a whole file; what it is shows in its first bytes, never in its name."""
+    """Return a picture from a whole file."""
+    if not data:
+        raise UnreadableImage("the file is empty")
     if data[:2] == b"\xff\xd8":
         return _from_jpeg(data, source, max_megapixels)
-    try:
-        image = Image.open(io.BytesIO(data), formats=tuple(_KINDS))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UnreadableImage(f"this is no picture of a known kind: {error}") from error
-    return _from_pillow(image, _KINDS[image.format or "PNG"], source, max_megapixels)
+    return _from_decoded(decode_file(data, max_megapixels), source)
 
 
 def _from_jpeg(data: bytes, source: Source, max_megapixels: float) -> Picture:
-    """Return a picture that keeps the JPEG's bytes."""
+    """Return a picture that keeps the JPEG's bytes, and is decoded already only where Pillow has to do it."""
     info = jpeg.inspect(data)
     check_size(info.height, info.width, max_megapixels)
     blocks = jpeg.read_payloads(data)
-    exif = Image.Exif()
-    if blocks.exif:
-        exif.load(b"Exif\x00\x00" + blocks.exif)
-    orientation = exif.get(0x0112, 1)
+    metadata = Metadata(
+        exif=blocks.exif or b"",
+        xmp=blocks.xmp or b"",
+        iptc=blocks.iptc or b"",
+        comment=blocks.comment or b"",
+        dpi=blocks.dpi or exif.dots_per_inch(blocks.exif or b""),
+    )
+    icc = blocks.icc or b""
+    channels = len(info.components)
+    if channels == 4 or (channels == 3 and icc and tone_of(icc, 3) is None):
+        whole = _from_decoded(decode_file(data, max_megapixels), source)
+        return replace(whole, kind="jpeg", file=data, header=info, metadata=metadata)
+    orientation = exif.orientation(metadata.exif)
     turned = swaps_sides(orientation)
     return Picture(
         kind="jpeg",
@@ -96,57 +87,55 @@ def _from_jpeg(data: bytes, source: Source, max_megapixels: float) -> Picture:
         file=data,
         header=info,
         orientation=orientation,
-        metadata=Metadata(
-            exif=blocks.exif or b"",
-            xmp=blocks.xmp or b"",
-            iptc=blocks.iptc or b"",
-            comment=blocks.comment or b"",
-            dpi=blocks.dpi,
-        ),
+        tone=_tone(icc, channels),
+        icc=icc,
+        metadata=metadata,
     )
 
 
-def _from_pillow(image: Image.Image, kind: Kind, source: Source, max_megapixels: float) -> Picture:
-    """Return a picture from an image that Pillow reads."""
-    check_size(image.height, image.width, max_megapixels)
-    try:
-        image = ImageOps.exif_transpose(image)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UnreadableImage(f"this picture cannot be decoded: {error}") from error
-    alpha = None
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        alpha = np.asarray(image.getchannel("A"))
-    if image.mode in {"I;16", "I;16B", "I;16L"}:
-        samples = np.asarray(image).astype(np.uint16)
-    else:
-        samples = np.asarray(image.convert("L" if image.mode in {"1", "L"} else "RGB"))
-    bits = 16 if samples.dtype == np.uint16 else 8
+def _from_decoded(decoded: Decoded, source: Source) -> Picture:
+    """Return a picture of a decoded file or image."""
+    samples = decoded.samples
     return Picture(
-        kind=kind,
+        kind=cast("Kind", decoded.kind),
         source=source,
         size=(samples.shape[0], samples.shape[1]),
-        bits=bits,
+        bits=8 * samples.dtype.itemsize,
         samples=samples,
-        alpha=alpha,
+        alpha=decoded.alpha,
+        orientation=decoded.orientation,
+        tone=_tone(decoded.icc, 1 if samples.ndim == 2 else 3),
+        icc=decoded.icc,
+        metadata=decoded.metadata,
+        lossless=decoded.lossless,
     )
+
+
+def _tone(icc: bytes, channels: int) -> Tone | None:
+    """Return the tone of samples, None where they are sRGB."""
+    tone = tone_of(icc, channels) if icc else None
+    return None if tone is None or is_srgb(tone) else tone
 
 
 def _from_array(array: NDArray[Any], max_megapixels: float) -> Picture:
-    """Return a picture from an array."""
-    shape_ok = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in {3, 4})
+    """Return a picture of an array."""
+    shape_ok = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in {1, 3, 4})
     if not shape_ok or array.dtype not in (np.uint8, np.uint16, np.float32) or 0 in array.shape:
         raise UnreadableImage(
             f"an array of shape {array.shape} and dtype {array.dtype} was given; accepted: (H, W), "
             "(H, W, 3) or (H, W, 4) of uint8, uint16 or float32 in [0, 1]"
         )
     check_size(array.shape[0], array.shape[1], max_megapixels)
-    with_alpha = array.ndim == 3 and array.shape[2] == 4
+    if array.dtype == np.float32 and not (array.min() >= 0 and array.max() <= 1):
+        raise UnreadableImage(
+            f"a float array with values from {array.min():g} to {array.max():g} was given; accepted: 0 to 1"
+        )
+    channels = 1 if array.ndim == 2 else array.shape[2]
     return Picture(
         kind="array",
         source="array",
         size=(array.shape[0], array.shape[1]),
         bits=8 * array.dtype.itemsize,
-        samples=array[..., :3] if with_alpha else array,
-        alpha=array[..., 3] if with_alpha else None,
+        samples=array.reshape(array.shape[:2]) if channels == 1 else array[..., :3],
+        alpha=array[..., 3] if channels == 4 else None,
     )

@@ -4,23 +4,39 @@ import io
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
 from rechroma import jpeg
 from rechroma.errors import OptionError
+from rechroma.image import png, tiff
+from rechroma.image.metadata import Metadata, carried, within_exif
 from rechroma.image.orientation import as_stored
-from rechroma.image.picture import Picture, Plane8, chroma_shape, lossless_obstacle
+from rechroma.image.picture import (
+    Picture,
+    Plane8,
+    chroma_shape,
+    lossless_obstacle,
+    luma_profile,
+    to_8_bits,
+)
 from rechroma.image.picture import luma as luma_of
+from rechroma.image.planes import encode_gray, encode_ycbcr, on_white, resized
+from rechroma.image.profile import srgb_profile
 from rechroma.image.provenance import Provenance
 from rechroma.types import Format
 
 FileFormat: TypeAlias = Literal["jpeg", "png", "tiff", "webp"]
 
+_LONGEST = {"jpeg": 65500, "webp": 16383}
+"""Pixels a side that a format holds at most."""
+
 
 def output_format(picture: Picture, format: Format) -> FileFormat:  # noqa: A002 - the option's name
-    """Return the file format to write: as asked; for "same", the picture's where it can hold color."""
+    """Return the file format to write: as asked; for "same", the picture's where it can hold color.
+
+    BMP and PNM become PNG; AVIF and HEIC become JPEG, or PNG where they have alpha.
+    """
     if format != "same":
         return format
     if picture.kind in {"avif", "heic"} and picture.alpha is None:
@@ -35,6 +51,9 @@ def encode_lossless_jpeg(
     """Return the picture's one-component JPEG in color: luma scan byte for byte, orientation tag kept.
 
     cb, cr (h, w) uint8, upright, of any size: resized bilinearly to `chroma_shape(picture, lossless=True)`.
+
+    Raises:
+        OptionError: the picture's luma scan cannot be kept (see `lossless_obstacle`).
     """
     obstacle = lossless_obstacle(picture)
     if obstacle is not None or picture.header is None:
@@ -44,8 +63,13 @@ def encode_lossless_jpeg(
     planes = []
     for plane in (cb, cr):
         stored = as_stored(resized(plane, shape), picture.orientation)
-        planes.append(_encode_plane(np.ascontiguousarray(stored), quality, progressive=progressive))
-    return jpeg.splice(picture.file, *planes)
+        planes.append(encode_gray(np.ascontiguousarray(stored), quality, progressive=progressive))
+    blocks = carried(picture.metadata, provenance)
+    data = jpeg.splice(picture.file, *planes)
+    # IPTC, comments, density and what else there is stay in the file as they are
+    return jpeg.with_payloads(
+        data, jpeg.Payloads(exif=blocks.exif, xmp=blocks.xmp, icc=luma_profile(picture))
+    )
 
 
 def encode_planes_jpeg(
@@ -60,16 +84,17 @@ def encode_planes_jpeg(
     """Return a JPEG of the picture's luma plane and half-size chroma planes, upright.
 
     cb, cr (h, w) uint8 of any size: resized bilinearly to `chroma_shape(picture, lossless=False)`.
-    luma (H, W) uint8 where the caller has it already.
+    luma (H, W) uint8 where the caller has it already. Alpha, which a JPEG lacks, gives way to white.
     """
     plane = luma_of(picture) if luma is None else luma
-    height, width = plane.shape
+    _check_sides(plane.shape, "jpeg")
     shape = chroma_shape(picture, lossless=False)
-    even = np.ascontiguousarray(np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge"))
-    data: bytes = simplejpeg.encode_jpeg_yuv_planes(
-        even, resized(cb, shape), resized(cr, shape), quality=quality, fastdct=False
-    )
-    return data if even.shape == plane.shape else jpeg.with_size(data, height, width)
+    planes = (plane, resized(cb, shape), resized(cr, shape))
+    if picture.alpha is not None:
+        planes = on_white(*planes, to_8_bits(picture.alpha))
+    data = encode_ycbcr(*planes, quality=quality, like=picture.file if picture.orientation == 1 else b"")
+    blocks = carried(picture.metadata, provenance, turned_from=picture.orientation)
+    return _jpeg_with(data, blocks, luma_profile(picture))
 
 
 def encode_rgb(
@@ -80,35 +105,114 @@ def encode_rgb(
     quality: int = 92,
     provenance: Provenance | None = None,
 ) -> bytes:
-    """Return a file of rgb (H, W, 3) uint8 or uint16, upright, with the picture's alpha."""
+    """Return a file of rgb (H, W, 3), sRGB, upright, with the picture's alpha.
+
+    uint8, or uint16 and float32 in [0, 1], which PNG and TIFF keep in 16 bits, JPEG and WebP in 8. WebP is without
+    loss where the picture came as such or quality is 100.
+
+    Raises:
+        OptionError: a side is longer than the format allows.
+    """
+    _check_sides(rgb.shape[:2], format)
+    blocks = carried(picture.metadata, provenance, turned_from=picture.orientation)
+    icc = srgb_profile()
+    if rgb.dtype == np.float32:
+        rgb = np.round(np.clip(rgb, 0, 1) * 65535).astype(np.uint16)
+    if format in {"jpeg", "webp"}:
+        rgb = to_8_bits(rgb)
+    if format == "jpeg":
+        return _jpeg_with(_encode_rgb_jpeg(picture, rgb, quality), blocks, icc)
+    pixels = _with_alpha(picture, rgb)
+    blocks_in_exif = Metadata(exif=within_exif(blocks), xmp=blocks.xmp, dpi=blocks.dpi)
+    if format == "tiff":
+        return tiff.encode(pixels, blocks, icc)
+    if format == "webp":
+        return _encode_webp(
+            pixels, blocks_in_exif, icc, lossless=picture.lossless or quality == 100, quality=quality
+        )
+    if pixels.dtype == np.uint16:
+        return png.encode(pixels, blocks_in_exif, icc)
     out = io.BytesIO()
-    pixels = rgb if picture.alpha is None else np.dstack([rgb, picture.alpha])
-    options = {"quality": quality} if format in {"jpeg", "webp"} else {}
-    Image.fromarray(pixels).save(out, format=format.upper(), **options)
-    return out.getvalue()
+    Image.fromarray(pixels).save(out, format="PNG", compress_level=_PNG_LEVEL)
+    return png.with_metadata(out.getvalue(), blocks_in_exif, icc)
+
+
+_PNG_LEVEL = 4
+"""Of deflate; Pillow's own 6 takes longer for a percent."""
 
 
 def give_back(picture: Picture, rgb: NDArray[Any]) -> NDArray[Any] | Image.Image:
-    """Return rgb (H, W, 3) with the picture's alpha as an array, or as the Pillow image that was given."""
-    pixels = rgb if picture.alpha is None else np.dstack([rgb, picture.alpha])
-    return Image.fromarray(pixels) if picture.source == "pil" else pixels
+    """Return rgb (H, W, 3) with the picture's alpha as an array, or as a Pillow image where that was given."""
+    if picture.source != "pil":
+        return _with_alpha(picture, rgb)
+    image = Image.fromarray(_with_alpha(picture, to_8_bits(rgb)))
+    blocks = carried(picture.metadata, None, turned_from=picture.orientation)
+    given = {"icc_profile": srgb_profile(), "exif": blocks.exif, "xmp": blocks.xmp, "dpi": blocks.dpi}
+    image.info.update({name: value for name, value in given.items() if value})
+    return image
 
 
-def resized(plane: Plane8, shape: tuple[int, int]) -> Plane8:
-    """Return a plane of another shape, bilinear with antialiasing; C-contiguous."""
-    if plane.shape == shape:
-        return np.ascontiguousarray(plane)
-    image = Image.fromarray(plane).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
-    return np.ascontiguousarray(image)
+def _with_alpha(picture: Picture, rgb: NDArray[Any]) -> NDArray[Any]:
+    """Return rgb with the picture's alpha in the same depth, where it has one."""
+    if picture.alpha is None:
+        return rgb
+    alpha = picture.alpha
+    if rgb.dtype == np.uint8:
+        alpha = to_8_bits(alpha)
+    elif rgb.dtype == np.uint16 and alpha.dtype != np.uint16:
+        whole = alpha.astype(np.float32) * np.float32(65535 if alpha.dtype == np.float32 else 257)
+        alpha = np.round(whole).astype(np.uint16)
+    return np.dstack([rgb, alpha])
 
 
-def _encode_plane(plane: Plane8, quality: int, *, progressive: bool) -> bytes:
-    """Return a one-component JPEG of a plane."""
-    if not progressive:
-        data: bytes = simplejpeg.encode_jpeg(
-            plane[..., None], quality=quality, colorspace="GRAY", colorsubsampling="Gray"
+def _check_sides(shape: tuple[int, ...], format: FileFormat) -> None:  # noqa: A002 - the option's name
+    """Refuse a side that a format cannot hold."""
+    limit = _LONGEST.get(format)
+    if limit is not None and max(shape) > limit:
+        raise OptionError(
+            f"format is {format} for a picture of {shape[1]}x{shape[0]}; it holds {limit} pixels a side; "
+            "accepted for this picture: png, tiff"
         )
-        return data
+
+
+def _encode_rgb_jpeg(picture: Picture, rgb: NDArray[np.uint8], quality: int) -> bytes:
+    """Return a JPEG of rgb over white."""
+    if picture.alpha is not None:
+        weight = to_8_bits(picture.alpha)[..., None].astype(np.uint16)
+        rgb = ((rgb * weight + (255 - weight) * np.uint16(255) + 127) // 255).astype(np.uint8)
     out = io.BytesIO()
-    Image.fromarray(plane).save(out, format="JPEG", quality=quality, progressive=True)
+    Image.fromarray(rgb).save(out, format="JPEG", quality=quality)
     return out.getvalue()
+
+
+def _encode_webp(
+    pixels: NDArray[np.uint8], blocks: Metadata, icc: bytes, *, lossless: bool, quality: int
+) -> bytes:
+    """Return a WebP with metadata and profile."""
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(
+        out,
+        format="WEBP",
+        lossless=lossless,
+        quality=50 if lossless else quality,  # without loss it is the effort
+        exact=True,
+        icc_profile=icc,
+        exif=blocks.exif,
+        xmp=blocks.xmp,
+    )
+    return out.getvalue()
+
+
+def _jpeg_with(data: bytes, blocks: Metadata, icc: bytes) -> bytes:
+    """Return a JPEG with metadata and profile."""
+    return jpeg.with_payloads(
+        data,
+        jpeg.Payloads(
+            exif=blocks.exif,
+            xmp=blocks.xmp,
+            icc=icc,
+            iptc=blocks.iptc,
+            dpi=blocks.dpi,
+            comment=blocks.comment,
+        ),
+    )

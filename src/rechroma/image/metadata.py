@@ -1,0 +1,45 @@
+"""EXIF, XMP, IPTC and resolution: from any file, made ready for any file."""
+
+from dataclasses import dataclass, replace
+
+from rechroma.image import exif
+from rechroma.image.orientation import swaps_sides
+from rechroma.image.provenance import Provenance, merged_xmp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """What a picture carries beside its samples; empty bytes where there is none."""
+
+    exif: bytes = b""
+    """A TIFF structure, from its byte-order mark on."""
+    xmp: bytes = b""
+    """An XMP packet."""
+    iptc: bytes = b""
+    """IPTC-IIM records."""
+    comment: bytes = b""
+    """A JPEG's comment."""
+    dpi: tuple[float, float] | None = None
+    """Dots per inch, across and down."""
+
+
+def carried(blocks: Metadata, provenance: Provenance | None, *, turned_from: int = 1) -> Metadata:
+    """Return the blocks of a result made upright from a picture with an EXIF orientation; no gray thumbnail."""
+    turned = swaps_sides(turned_from)
+    block = exif.without_thumbnail(blocks.exif)
+    dpi = blocks.dpi
+    if turned_from != 1:
+        block = exif.made_upright(block, turned=turned)
+        dpi = (dpi[1], dpi[0]) if turned and dpi is not None else dpi
+    xmp = merged_xmp(blocks.xmp, provenance, upright=turned_from != 1)
+    return replace(blocks, exif=block, xmp=xmp, dpi=dpi)
+
+
+def within_exif(blocks: Metadata) -> bytes:
+    """Return the EXIF block with IPTC and resolution inside, for formats that have no other place for them."""
+    new = []
+    if blocks.iptc:
+        new.append(exif.Entry(exif.IPTC, 7, len(blocks.iptc), blocks.iptc))
+    if blocks.dpi is not None and exif.dots_per_inch(blocks.exif) is None:
+        new += exif.resolution_entries(blocks.dpi, exif.byte_order(blocks.exif) or "<")
+    return exif.with_entries(blocks.exif, *new) if new else blocks.exif

@@ -1,0 +1,121 @@
+"""JPEGs encoded from planes, luma as exactly as the tables allow."""
+
+import io
+from typing import cast
+
+import numpy as np
+import simplejpeg
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+
+from rechroma import jpeg
+
+_EXACT_FROM = 96
+"""Quality from which on libjpeg-turbo's planes interface takes the accurate DCT; below, the fast one."""
+
+
+def encode_gray(plane: NDArray[np.uint8], quality: int, *, progressive: bool) -> bytes:
+    """Return a one-component JPEG of a plane (h, w) uint8."""
+    if not progressive:
+        data: bytes = simplejpeg.encode_jpeg(
+            plane[..., None], quality=quality, colorspace="GRAY", colorsubsampling="Gray"
+        )
+        return data
+    out = io.BytesIO()
+    Image.fromarray(plane).save(out, format="JPEG", quality=quality, progressive=True)
+    return out.getvalue()
+
+
+def encode_ycbcr(
+    luma: NDArray[np.uint8],
+    cb: NDArray[np.uint8],
+    cr: NDArray[np.uint8],
+    *,
+    quality: int,
+    like: bytes = b"",
+) -> bytes:
+    """Return a 4:2:0 JPEG of luma (H, W) and chroma (ceil(H/2), ceil(W/2)), uint8.
+
+    Where `like`, a JPEG from which the luma was decoded as stored, was not far finer than `quality` asks for, its
+    own luma table is taken: the coefficients then come out as they were, but for rounding.
+    """
+    tables = _tables(quality, like)
+    if tables is None and quality >= _EXACT_FROM:
+        return _encode_fast(luma, cb, cr, quality)
+    height, width = luma.shape
+    full = [Image.fromarray(_doubled(plane, height, width)) for plane in (cb, cr)]
+    merged = Image.merge("YCbCr", [Image.fromarray(luma), *full])
+    out = io.BytesIO()
+    if tables is None:
+        merged.save(out, format="JPEG", quality=quality, subsampling="4:2:0")
+    else:
+        merged.save(out, format="JPEG", qtables=tables, subsampling="4:2:0")
+    return out.getvalue()
+
+
+def resized(plane: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a plane of another shape, bilinear with antialiasing; C-contiguous."""
+    if plane.shape == shape:
+        return np.ascontiguousarray(plane)
+    image = Image.fromarray(plane).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
+    return np.ascontiguousarray(image)
+
+
+def on_white(
+    luma: NDArray[np.uint8], cb: NDArray[np.uint8], cr: NDArray[np.uint8], alpha: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return Y', Cb, Cr laid over white by an alpha of the luma's shape."""
+    small = resized(alpha, (cb.shape[0], cb.shape[1]))
+    return _blend(luma, alpha, 255), _blend(cb, small, 128), _blend(cr, small, 128)
+
+
+def _blend(plane: NDArray[np.uint8], weight: NDArray[np.uint8], ground: int) -> NDArray[np.uint8]:
+    """Return plane·weight + ground·(1 - weight), weights being 0 to 255."""
+    amount = weight.astype(np.uint16)
+    mixed = (plane * amount + (255 - amount) * np.uint16(ground) + 127) // 255
+    return mixed.astype(np.uint8)
+
+
+def _tables(quality: int, like: bytes) -> list[list[int]] | None:
+    """Return quantization tables for luma and chroma that keep the luma of `like`; None to go by quality alone."""
+    if not like:
+        return None
+    info = jpeg.inspect(like)
+    own = _luma_table(like)
+    wanted, chroma = _quality_tables(quality)
+    if own is None or info.precision != 8 or info.wide_tables or 2 * sum(own) < sum(wanted):
+        return None
+    return [own, chroma]
+
+
+def _luma_table(data: bytes) -> list[int] | None:
+    """Return the quantization table of a JPEG's first component, as Pillow orders it."""
+    number = jpeg.inspect(data).components[0].table
+    with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+        found = cast("JpegImageFile", image).quantization.get(number)
+    return None if found is None else list(found)
+
+
+def _quality_tables(quality: int) -> tuple[list[int], list[int]]:
+    """Return the tables for luma and chroma that belong to a quality."""
+    out = io.BytesIO()
+    Image.new("YCbCr", (8, 8)).save(out, format="JPEG", quality=quality)
+    with Image.open(out, formats=("JPEG",)) as image:
+        tables = cast("JpegImageFile", image).quantization
+    return list(tables[0]), list(tables[1])
+
+
+def _doubled(plane: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    """Return each sample four times: what halving the result by averages gives back exactly."""
+    return np.ascontiguousarray(np.repeat(np.repeat(plane, 2, axis=0), 2, axis=1)[:height, :width])
+
+
+def _encode_fast(
+    luma: NDArray[np.uint8], cb: NDArray[np.uint8], cr: NDArray[np.uint8], quality: int
+) -> bytes:
+    """Encode planes as they are; odd sides are made even first: simplejpeg reads past their end."""
+    height, width = luma.shape
+    even = np.ascontiguousarray(np.pad(luma, ((0, height % 2), (0, width % 2)), mode="edge"))
+    data: bytes = simplejpeg.encode_jpeg_yuv_planes(even, cb, cr, quality=quality)
+    return data if even.shape == luma.shape else jpeg.with_size(data, height, width)
