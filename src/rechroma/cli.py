@@ -127,9 +127,7 @@ Quality = Annotated[int, typer.Option(help="JPEG and WebP quality, 1 to 100.")]
 Provenance = Annotated[
     bool, typer.Option(help="Write into the metadata that the colors were added, and by which model.")
 ]
-LosslessLuma = Annotated[
-    bool, typer.Option(help="Keep the luma scan of a gray JPEG byte for byte.")
-]
+LosslessLuma = Annotated[bool, typer.Option(help="Keep the luma scan of a gray JPEG byte for byte.")]
 MaxMegapixels = Annotated[float, typer.Option(help="Refuse larger pictures before decoding them.")]
 Device = Annotated[
     Literal["auto", "cpu", "cuda", "coreml", "directml", "openvino"],
@@ -283,7 +281,7 @@ def _through_pipe(
     inputs: Sequence[str], out: Path | None, options: "ColorizeOptions", *, overwrite: bool, plain: bool
 ) -> None:
     """Color one picture that comes from stdin or goes to stdout."""
-    from rechroma import pipeline
+    from rechroma import batch, pipeline
 
     if len(inputs) != 1 or not plain:
         raise OptionError(
@@ -295,12 +293,14 @@ def _through_pipe(
             "stdout is a terminal; send the picture on (rechroma colorize - > new.jpg) or give -o FILE"
         )
     source = sys.stdin.buffer.read() if inputs[0] == "-" else Path(inputs[0])
-    if to_stdout:
-        data = pipeline.colorize_to_bytes(source, options)
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    elif out is not None:
-        pipeline.colorize_file(source, out, options, overwrite=overwrite)
+    with batch.recorded_warnings() as said:
+        if to_stdout:
+            sys.stdout.buffer.write(pipeline.colorize_to_bytes(source, options))
+            sys.stdout.buffer.flush()
+        elif out is not None:
+            pipeline.colorize_file(source, out, options, overwrite=overwrite)
+    for words in said:
+        _say(f"rechroma: {words}")
 
 
 def _run(
@@ -376,6 +376,9 @@ def _finish(outcomes: "list[Outcome]") -> None:
         _say(f"{done} colored{there}{f', {len(failed)} failed:' if failed else ''}")
     for outcome in failed:
         _say(f"  {outcome.job.source}: {outcome.message}")
+    for outcome in outcomes:
+        for words in outcome.warnings:
+            _say(f"warning: {outcome.job.source}: {words}")
     codes = {exit_code(getattr(errors, outcome.error)) for outcome in failed}
     if codes:
         raise typer.Exit(codes.pop() if len(codes) == 1 else SEVERAL)

@@ -8,8 +8,9 @@ the picture's own edges and put together with its lightness in one of three ways
 - general: lightness and a*b* become RGB in bands of rows, chroma reduced where sRGB ends.
 """
 
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
@@ -178,7 +179,6 @@ def _encoded(
     """Color a picture and give its file, what colored it, the way it went and why not the lossless one."""
     colorizer = _load(options)
     way, reason = _choose_way(picture, file_format, options)
-    _check_alpha(picture, file_format)
     provenance = (
         image.Provenance(version=__version__, model=colorizer.info.name, sha256=colorizer.info.sha256)
         if options.provenance
@@ -187,10 +187,15 @@ def _encoded(
     if way == "general":
         rgb = _painted(picture, colorizer, options)
         data = image.encode_rgb(picture, rgb, file_format, quality=options.quality, provenance=provenance)
+    elif way == "lossless":
+        cb, cr = _chroma(picture, image.luma(picture, shrink=JPEG_SHRINK), colorizer, options)
+        data = image.encode_lossless_jpeg(picture, cb, cr, quality=options.quality, provenance=provenance)
     else:
-        encode = image.encode_lossless_jpeg if way == "lossless" else image.encode_planes_jpeg
-        cb, cr = _chroma(picture, colorizer, options)
-        data = encode(picture, cb, cr, quality=options.quality, provenance=provenance)
+        luma = image.luma(picture)
+        cb, cr = _chroma(picture, image.luma(_gray(luma), shrink=JPEG_SHRINK), colorizer, options)
+        data = image.encode_planes_jpeg(
+            picture, cb, cr, luma=luma, quality=options.quality, provenance=provenance
+        )
     return data, colorizer.info, way, reason
 
 
@@ -204,13 +209,6 @@ def _choose_way(picture: Picture, file_format: FileFormat, options: ColorizeOpti
     return ("lossless", "") if obstacle is None else ("planes", obstacle)
 
 
-def _check_alpha(picture: Picture, file_format: FileFormat) -> None:
-    if file_format == "jpeg" and picture.alpha is not None and picture.alpha.min() < picture.alpha.max():
-        raise OptionError(
-            "this picture has transparency, which JPEG cannot hold; choose format png, tiff or webp"
-        )
-
-
 def _predict(picture: Picture, seen: Picture, colorizer: Colorizer, options: ColorizeOptions) -> AB:
     """Predict a*b* (h, w, 2) for a picture, as the network sees it: `seen` may be smaller."""
     info = colorizer.info
@@ -220,13 +218,23 @@ def _predict(picture: Picture, seen: Picture, colorizer: Colorizer, options: Col
     return ab if options.saturation == 1 else ab * np.float32(options.saturation)
 
 
-def _chroma(picture: Picture, colorizer: Colorizer, options: ColorizeOptions) -> tuple[Plane8, Plane8]:
-    """Predict the colors and solve the Cb and Cr that show them at the picture's own luma: half-size planes."""
-    luma = image.luma(picture, shrink=JPEG_SHRINK)
-    # For a gray JPEG the luma is all there is to see: one decoding serves the eyes and the edges.
-    gray = picture.header is not None and len(picture.header.components) == 1
-    ab = _predict(picture, image.read(luma) if gray else picture, colorizer, options)
-    return refine.chroma_planes(ab, luma)
+def _chroma(
+    picture: Picture, luma: Plane8, colorizer: Colorizer, options: ColorizeOptions
+) -> tuple[Plane8, Plane8]:
+    """Predict the colors, and solve the Cb and Cr that show them at the picture's own luma, in the size of `luma`."""
+    # In a gray picture the luma is all there is to see: one decoding serves the eyes and the edges.
+    one_channel = len(picture.header.components) == 1 if picture.header else _channels(picture) == 1
+    seen = replace(_gray(luma), tone=picture.tone) if one_channel else picture
+    return refine.chroma_planes(_predict(picture, seen, colorizer, options), luma)
+
+
+def _gray(luma: Plane8) -> Picture:
+    """Take a plane, which has passed the size limit already, for a picture."""
+    return image.read(luma, max_megapixels=math.inf)
+
+
+def _channels(picture: Picture) -> int:
+    return 1 if picture.samples is None or picture.samples.ndim == 2 else picture.samples.shape[2]
 
 
 def _painted(picture: Picture, colorizer: Colorizer, options: ColorizeOptions) -> NDArray[Any]:

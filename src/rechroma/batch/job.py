@@ -1,5 +1,8 @@
 """One picture of a run: the job, how it is done, and what came of it."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -35,6 +38,8 @@ class Outcome:
     """Name of the error's class in `rechroma.errors`, where it failed."""
     message: str = ""
     """The error's words."""
+    warnings: tuple[str, ...] = ()
+    """What the reader should know of the picture: damaged in places, only the first of several pages."""
 
     def as_dict(self) -> dict[str, object]:
         """Give the outcome as JSON can hold it: source, target, status, and the report's or the error's fields."""
@@ -47,6 +52,8 @@ class Outcome:
             facts |= asdict(self.report)
         if self.error:
             facts |= {"error": self.error, "message": self.message}
+        if self.warnings:
+            facts["warnings"] = list(self.warnings)
         return facts
 
 
@@ -54,8 +61,32 @@ def do(job: Job, options: ColorizeOptions, *, overwrite: bool = False) -> Outcom
     """Color one picture; an error that Rechroma raises on purpose becomes a failed outcome."""
     if not overwrite and job.target.exists():
         return Outcome(job=job, status="skipped")
-    try:
-        report = colorize_file(job.source, job.target, options, overwrite=overwrite)
-    except RechromaError as error:
-        return Outcome(job=job, status="failed", error=type(error).__name__, message=str(error))
-    return Outcome(job=job, status="done", report=report)
+    error = message = ""
+    report: Report | None = None
+    with recorded_warnings() as said:
+        try:
+            report = colorize_file(job.source, job.target, options, overwrite=overwrite)
+        except RechromaError as problem:
+            error, message = type(problem).__name__, str(problem)
+    return Outcome(
+        job=job,
+        status="failed" if error else "done",
+        report=report,
+        error=error,
+        message=message,
+        warnings=tuple(said),
+    )
+
+
+@contextmanager
+def recorded_warnings() -> Iterator[list[str]]:
+    """Collect the words of warnings that are meant for the user; all others are issued as ever."""
+    said: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield said
+    for warning in caught:
+        if warning.category is UserWarning:
+            said.append(str(warning.message))
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
