@@ -19,7 +19,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 import simplejpeg
 import skimage.color
 import torch
@@ -30,6 +29,7 @@ from photographs import gray, photograph
 from PIL import Image
 
 import rechroma
+from rechroma import settings
 from rechroma.types import ColorizeOptions, Colorizer
 
 QUALITY = 92
@@ -150,6 +150,8 @@ def memory(repeats: int, method: str) -> list[Row]:
 
 def network(repeats: int, method: str) -> list[Row]:
     """The network alone on 256 x 256 pixels, one and two threads."""
+    import onnxruntime
+
     from rechroma_train.nets.hintnet import HintNet
 
     logging.disable(logging.WARNING)
@@ -282,6 +284,7 @@ def main() -> None:
     parser.add_argument("--method", default="hintnet", help="weights by name, or an .onnx file")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     arguments = parser.parse_args()
+    settings.forbid_telemetry()  # in the processes started from here too
     for section in arguments.sections or SECTIONS:
         facts = machine()
         table = SECTIONS[section](arguments.repeats, arguments.method)
