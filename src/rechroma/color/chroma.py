@@ -1,43 +1,172 @@
-"""Chroma for a given luma: the Cb and Cr of JPEG with which a pixel of fixed Y' shows a wanted a*b*."""
+"""Chroma for a given luma: the Cb and Cr with which a JPEG pixel of fixed Y' shows a wanted a*b*.
+
+Luma Y' (a weighted mean of encoded R, G, B) is not lightness L*: at a given Y' the L* of a color depends on a*b*.
+So L* is solved for first, then Cb and Cr follow. Where no color of this Y' has the wanted a*b*, chroma is
+reduced at constant hue and Y'. Colors of one Y' inside RGB form a convex polygon in Cb and Cr: weighted means of
+solved colors of one Y' are inside RGB too, and so are means of colors between two Y'.
+"""
+
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rechroma.color.spaces import gray_to_lightness, lab_to_rgb
+from rechroma.color.spaces import BLOCK, XYZ_TO_RGB, encode, gray_to_lightness, mix, rgb_to_lab
 from rechroma.color.ycbcr import CB_TO_B, CB_TO_G, CR_TO_G, CR_TO_R
 from rechroma.errors import InputError
 from rechroma.types import AB, Array
 
+LUMA_KNOTS: tuple[int, ...] = (32, 64, 96, 128, 160, 192, 224)
+"""Y' at which chroma is tabled; at Y' 0 and 256 it is 0, between knots it is interpolated linearly."""
+
+_F32 = np.float32
+_WEIGHTS = (_F32(0.299), _F32(0.587), _F32(0.114))
+_NEWTON_STEPS = 5
+_LONGEST_STEP = _F32(15)
+_MARGIN = _F32(0.995)
+_HUES = 180
+_LEVELS = 64
+_REACH, _GRID = 120, 5
+
 
 def solve_chroma_for_luma(luma: Array | NDArray[np.uint8], ab: AB) -> tuple[Array, Array]:
-    """Solve Cb and Cr for a fixed Y' (provisional: plain fixed point).
+    """Solve the Cb and Cr that show a*b* at a fixed Y', pixel by pixel (about 0.2 us each).
 
     Args:
-        luma: (h, w) Y' 0 to 255, uint8 or float.
-        ab: (h, w, 2) wanted a*b*.
+        luma: (...) Y' 0 to 255, uint8 or float.
+        ab: (..., 2) wanted a*b*.
 
     Returns:
-        cb, cr: (h, w) float32, 0 to 255 around 128; with Y' they decode to colors inside sRGB.
+        cb, cr: (...) float32, 0 to 255 around 128. Decoded with Y' they give the wanted a*b* within 0.1, or
+        the largest chroma of that hue inside sRGB (to 1 % typically); never a color outside sRGB.
     """
-    if luma.shape != ab.shape[:-1] or ab.shape[-1] != 2:
-        raise InputError(f"luma has shape {luma.shape} and ab {ab.shape}; expected (h, w) and (h, w, 2)")
-    y = np.asarray(luma, np.float32)
-    lab = np.concatenate([gray_to_lightness(y / np.float32(255))[..., None], ab], axis=-1)
-    weights = np.array([0.299, 0.587, 0.114], np.float32) * np.float32(255)
-    for _ in range(3):
-        rgb = lab_to_rgb(lab)
-        lab[..., 0] += (y - rgb @ weights) * np.float32(0.4)
-    rgb = lab_to_rgb(lab) * np.float32(255)
-    own = rgb @ (weights / np.float32(255))
-    cb, cr = (rgb[..., 2] - own) / np.float32(CB_TO_B), (rgb[..., 0] - own) / np.float32(CR_TO_R)
-    return limit_chroma(y, cb, cr)
+    if ab.shape != (*luma.shape, 2):
+        raise InputError(f"luma has shape {luma.shape} and ab {ab.shape}; expected (...) and (..., 2)")
+    flat_luma, flat_ab = luma.reshape(-1), ab.reshape(-1, 2)
+    chroma = np.empty((2, len(flat_luma)), np.float32)
+    for start in range(0, len(flat_luma), BLOCK):
+        part = slice(start, start + BLOCK)
+        y = np.clip(flat_luma[part].astype(np.float32) * _F32(1 / 255), _F32(0), _F32(1))
+        chroma[:, part] = _solve(y, flat_ab[part].T.astype(np.float32))
+    chroma += _F32(128)
+    return chroma[0].reshape(luma.shape), chroma[1].reshape(luma.shape)
 
 
-def limit_chroma(luma: Array, cb: Array, cr: Array) -> tuple[Array, Array]:
-    """Scale (Cb - 128, Cr - 128) down where Y' + chroma leaves RGB; returns planes around 128."""
-    offsets = np.stack([CR_TO_R * cr, -CB_TO_G * cb - CR_TO_G * cr, CB_TO_B * cb])
-    above, below = offsets.max(axis=0), -offsets.min(axis=0)
-    tiny = np.float32(1e-6)
-    room = np.minimum((255 - luma) / np.maximum(above, tiny), luma / np.maximum(below, tiny))
-    factor = np.minimum(room, 1).astype(np.float32)
-    return cb * factor + np.float32(128), cr * factor + np.float32(128)
+def chroma_at_knots(ab: AB) -> Array:
+    """Look up Cb - 128 and Cr - 128 at the luma knots, bilinear between table nodes (every 5 units of a*b*).
+
+    ab (K, ..., 2) a*b* wanted at each of the K LUMA_KNOTS, held to -120 to 120 -> (K, ..., 2) float32, always
+    inside sRGB. The first call builds the table (30 ms).
+    """
+    table = _knot_table().reshape(-1, 2)
+    side = 2 * _REACH // _GRID + 1
+    place = np.clip((ab + _F32(_REACH)) * _F32(1 / _GRID), _F32(0), _F32(side - 1.001))
+    cell = place.astype(np.int32)
+    right = place - cell
+    knot = np.arange(len(LUMA_KNOTS)).reshape(-1, *[1] * (ab.ndim - 2))
+    node = (knot * side + cell[..., 0]) * side + cell[..., 1]
+    along_a, along_b = right[..., :1], right[..., 1:]
+    first, second = table[node], table[node + side]
+    first += along_b * (table[node + 1] - first)
+    second += along_b * (table[node + side + 1] - second)
+    first += along_a * (second - first)
+    return first
+
+
+@lru_cache(maxsize=1)
+def _knot_table() -> Array:
+    """Solve chroma for every knot and grid color: (K, 49, 49, 2) Cb - 128 and Cr - 128."""
+    axis = np.arange(-_REACH, _REACH + 1, _GRID, dtype=np.float32)
+    luma, a, b = np.meshgrid(np.array(LUMA_KNOTS, np.float32), axis, axis, indexing="ij")
+    cb, cr = solve_chroma_for_luma(luma, np.stack([a, b], axis=-1))
+    return np.stack([cb, cr], axis=-1) - _F32(128)
+
+
+def _solve(luma: Array, ab: Array) -> Array:
+    """Solve planes.  luma (n,) 0 to 1, ab (2, n), which is overwritten -> (2, n) Cb - 128 and Cr - 128."""
+    hue, wanted = np.arctan2(ab[1], ab[0]), np.hypot(ab[0], ab[1])
+    ab *= np.minimum(_largest_chroma(luma, hue) / np.maximum(wanted, _F32(1e-6)), _F32(1))
+    rgb = _rgb_at_luma(luma, ab)
+    own = _luma_of(rgb)
+    chroma = np.stack([(rgb[2] - own) * _F32(255 / CB_TO_B), (rgb[0] - own) * _F32(255 / CR_TO_R)])
+    chroma *= _room(luma * _F32(255), chroma)
+    return chroma
+
+
+def _rgb_at_luma(luma: Array, ab: Array) -> Array:
+    """Find the sRGB color with this Y' (0 to 1) and a*b*, by Newton's method on L*.  -> (3, n) encoded."""
+    lightness = gray_to_lightness(luma)
+    f = np.empty((3, len(luma)), np.float32)
+    for step in range(_NEWTON_STEPS + 1):
+        f[1] = (lightness + _F32(16)) * _F32(1 / 116)
+        f[0] = f[1] + ab[0] * _F32(1 / 500)
+        f[2] = f[1] - ab[1] * _F32(1 / 200)
+        upper = np.clip(f, _F32(6 / 29), _F32(np.inf))
+        square = upper * upper
+        linear = mix(XYZ_TO_RGB, square * (_F32(3) * f - _F32(2) * upper))
+        rgb = encode(linear)
+        if step == _NEWTON_STEPS:
+            break
+        slope = (np.clip(rgb, _F32(0.04045), _F32(np.inf)) + _F32(0.055)) / (
+            _F32(2.4) * np.clip(linear, _F32(0.0031308), _F32(np.inf))
+        )
+        slope *= mix(XYZ_TO_RGB, square * _F32(3 / 116))
+        move = (luma - _luma_of(rgb)) / np.maximum(_luma_of(slope), _F32(2e-3))
+        lightness += np.clip(move, -_LONGEST_STEP, _LONGEST_STEP)
+    return rgb
+
+
+def _luma_of(rgb: Array) -> Array:
+    luma: Array = rgb[0] * _WEIGHTS[0]
+    luma += rgb[1] * _WEIGHTS[1]
+    luma += rgb[2] * _WEIGHTS[2]
+    return luma
+
+
+def _room(luma: Array, chroma: Array) -> Array:
+    """Give the share of Cb - 128, Cr - 128 that stays inside RGB.  luma (n,) 0 to 255 -> (n,) 0 to 1."""
+    cb, cr = chroma
+    red, blue = cr * _F32(CR_TO_R), cb * _F32(CB_TO_B)
+    green = cb * _F32(-CB_TO_G) - cr * _F32(CR_TO_G)
+    above = np.maximum(np.maximum(np.maximum(red, green), blue), _F32(1e-6))
+    below = np.maximum(-np.minimum(np.minimum(red, green), blue), _F32(1e-6))
+    share: Array = np.minimum((_F32(255) - luma) / above, luma / below)
+    return np.minimum(share, _F32(1))
+
+
+@lru_cache(maxsize=1)
+def _reach_table() -> Array:
+    """Give the largest Lab chroma at constant Y': (65, 181) by Y' 0 to 1 and hue -180 to 180 degrees.
+
+    Walks along the edge of each polygon of constant Y', so that nothing has to be searched.
+    """
+    hues = np.linspace(-np.pi, np.pi, _HUES + 1)
+    turn = np.linspace(-np.pi, np.pi, 4 * _HUES, endpoint=False)
+    direction = np.stack([np.cos(turn), np.sin(turn)]).astype(np.float32) * _F32(400)
+    table = np.zeros((_LEVELS + 1, _HUES + 1), np.float32)
+    for level in range(1, _LEVELS):
+        y = np.full(len(turn), level * 255 / _LEVELS, np.float32)
+        cb, cr = direction * _room(y, direction)
+        edge = np.stack([y + CR_TO_R * cr, y - CB_TO_G * cb - CR_TO_G * cr, y + CB_TO_B * cb], axis=-1)
+        lab = rgb_to_lab(edge * _F32(1 / 255)).astype(np.float64)
+        hue = np.arctan2(lab[:, 2], lab[:, 1])
+        table[level] = np.interp(
+            hues, hue[order := np.argsort(hue)], np.hypot(lab[:, 1], lab[:, 2])[order], period=2 * np.pi
+        )
+    return table
+
+
+def _largest_chroma(luma: Array, hue: Array) -> Array:
+    """Look the largest chroma up, linear between nodes.  luma (n,) 0 to 1, hue (n,) radians -> (n,)."""
+    table = _reach_table().reshape(-1)
+    y = luma * _F32(_LEVELS)
+    turn = (hue + _F32(np.pi)) * _F32(_HUES / (2 * np.pi))
+    row = np.minimum(y.astype(np.int32), _LEVELS - 1)
+    column = np.minimum(turn.astype(np.int32), _HUES - 1)
+    down, right = y - row.astype(np.float32), turn - column.astype(np.float32)
+    node = (row * (_HUES + 1) + column).astype(np.intp)
+    upper, lower = table[node], table[node + (_HUES + 1)]
+    upper += right * (table[node + 1] - upper)
+    lower += right * (table[node + (_HUES + 2)] - lower)
+    upper += down * (lower - upper)
+    return upper * _MARGIN

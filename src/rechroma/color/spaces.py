@@ -117,7 +117,7 @@ def lab_to_linear(lab: Array) -> Array:
     np.multiply(lab[0] + _F32(16), _F32(1 / 116), out=f[1])
     np.add(f[1], lab[1] * _F32(1 / 500), out=f[0])
     np.subtract(f[1], lab[2] * _F32(1 / 200), out=f[2])
-    return _mix(XYZ_TO_RGB, _from_f(f))
+    return mix(XYZ_TO_RGB, _from_f(f))
 
 
 def encode(linear: Array) -> Array:
@@ -160,7 +160,7 @@ def _to_f(t: Array) -> Array:
     return root
 
 
-def _mix(matrix: NDArray[np.float64], planes: Array) -> Array:
+def mix(matrix: NDArray[np.float64], planes: Array) -> Array:
     """Multiply a 3 x 3 matrix with planes (3, n). Not by BLAS, which rounds differently on each machine."""
     mixed = np.empty_like(planes)
     for row, plane in zip(matrix.astype(np.float32), mixed, strict=True):
@@ -171,7 +171,7 @@ def _mix(matrix: NDArray[np.float64], planes: Array) -> Array:
 
 
 def _rgb_to_lab_planes(rgb: Array) -> Array:
-    f = _to_f(_mix(RGB_TO_XYZ, _srgb_to_linear(rgb)))
+    f = _to_f(mix(RGB_TO_XYZ, _srgb_to_linear(rgb)))
     np.subtract(f[1] * _F32(116), _F32(16), out=rgb[0])
     np.multiply(f[0] - f[1], _F32(500), out=rgb[1])
     np.multiply(f[1] - f[2], _F32(200), out=rgb[2])

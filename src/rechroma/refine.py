@@ -1,0 +1,237 @@
+"""Small a*b* to large a*b*, along the edges of the untouched lightness.
+
+Detail transfer: where a*b* and lightness go together in a small neighborhood, their slope carries the fine
+structure of the lightness into the color; elsewhere the result is plain bicubic. The slope is shrunk by the
+squared correlation, so that grain and texture do not color anything.
+
+Two ways up: `upsample_ab` gives a*b* for a lightness, `chroma_planes` gives the Cb and Cr planes of a JPEG for its
+luma. The second one solves the colors on the small grid, for nine luma levels, and interpolates between them: 12
+megapixels with chroma at half size take 30 ms on one core and never leave sRGB.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rechroma.color import LUMA_KNOTS, chroma_at_knots
+from rechroma.errors import InputError
+from rechroma.tiling import resize
+from rechroma.types import AB, Array, Lightness
+
+_NOISE = 5.0
+"""Variance of L* that counts as noise, in L* squared."""
+_TINY = 1.0
+"""Variance of a*b* that counts as none."""
+_BAND = 64
+"""Rows of output that are worked on at once."""
+_L_PER_LUMA = 100 / 255
+
+_KNOT_STEP = 32
+_HALF_STEP = 16
+_FRACTION = 16
+"""Chroma is held in 16-bit integers as sixteenths."""
+_LARGEST = 127 * _FRACTION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """Color as a local linear function of lightness: ab + slope (L - lightness), held to +- reach."""
+
+    ab: AB
+    """(h, w, 2) a*b*."""
+    slope: AB
+    """(h, w, 2) a*b* per L*."""
+    lightness: Array
+    """(h, w) mean L* under each small pixel."""
+    reach: AB
+    """(h, w, 2) largest change of a*b* that the slope may make: the range found nearby."""
+
+
+def upsample_ab(ab: AB, lightness: Lightness, size: tuple[int, int] | None = None) -> AB:
+    """Bring small a*b* to the size of the picture, along its edges.
+
+    Args:
+        ab: (h, w, 2) a*b*.
+        lightness: (H, W) L* 0 to 100 of the picture.
+        size: Height and width of the result; the lightness is averaged to it. (H, W) when not given.
+
+    Returns:
+        (H', W', 2) float32 a*b*, not yet fitted to the gamut.
+    """
+    guide = lightness if size is None else resize(lightness, size, kernel="area")
+    result = np.empty((*guide.shape, 2), np.float32)
+    for rows, band in upsampled_bands(ab, guide):
+        result[rows] = band
+    return result
+
+
+def upsampled_bands(ab: AB, lightness: Lightness) -> Iterator[tuple[slice, AB]]:
+    """Do what upsample_ab does, band by band from top to bottom, so that no full-size a*b* is ever held.
+
+    ab (h, w, 2), lightness (H, W) L* 0 to 100 -> rows and their (n, W, 2) float32 a*b*.
+    """
+    _check(ab, lightness)
+    height, width = lightness.shape
+    if ab.shape[0] >= height or ab.shape[1] >= width:
+        yield slice(0, height), resize(ab, (height, width))
+        return
+    model = _fit(ab, resize(lightness, (ab.shape[0], ab.shape[1]), kernel="area"))
+    planes = np.concatenate([model.ab, model.slope, model.reach, model.lightness[..., None]], axis=-1)
+    up = _Lift.of(np.moveaxis(planes, -1, 0), (height, width))
+    for start in range(0, height, _BAND):
+        rows = slice(start, min(start + _BAND, height))
+        large = up.rows(np.arange(rows.start, rows.stop))
+        step = lightness[rows] - large[:, 6]
+        band = np.empty((rows.stop - start, width, 2), np.float32)
+        for channel in range(2):
+            change = large[:, 2 + channel] * step
+            reach = np.maximum(large[:, 4 + channel], np.float32(0))
+            band[..., channel] = large[:, channel] + np.clip(change, -reach, reach)
+        yield rows, band
+
+
+def chroma_planes(ab: AB, luma: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Give the chroma planes of a JPEG for its luma: small a*b* upsampled, solved for Y' and inside sRGB.
+
+    Args:
+        ab: (h, w, 2) a*b*.
+        luma: (H, W) uint8 Y' at the size that the chroma planes shall have (usually half of the picture's).
+
+    Returns:
+        cb, cr: (H, W) uint8, 128 = neutral. Black and white (Y' 0 and 255) stay neutral.
+    """
+    _check(ab, luma)
+    if luma.dtype != np.uint8:
+        raise InputError(f"luma is {luma.dtype}; expected uint8 (H, W)")
+    height, width = luma.shape
+    small = ab
+    if ab.shape[0] > height or ab.shape[1] > width:
+        small = resize(ab, (min(ab.shape[0], height), min(ab.shape[1], width)), kernel="area")
+    cells = (small.shape[0], small.shape[1])
+    curves = _luma_curves(_fit(small, resize(luma, cells, kernel="area") * np.float32(_L_PER_LUMA)))
+    up = _Lift.of(curves, (height, width))
+    phases = 8
+    while phases > 1 and phases * 2 * cells[0] > height:
+        phases //= 2
+    cb, cr = np.empty_like(luma), np.empty_like(luma)
+    for start in range(0, height, _BAND):
+        rows = slice(start, min(start + _BAND, height))
+        count = -(-(rows.stop - start) // phases)
+        keys = up.rows(np.minimum(start + phases * np.arange(count + 1), height - 1))
+        # Sixteenths as 16-bit integers: twice as fast as float32.
+        codes = np.clip(keys * np.float32(_FRACTION), -_LARGEST, _LARGEST).astype(np.int16)
+        cb[rows], cr[rows] = _slice_curves(codes, luma[rows], phases)
+    return cb, cr
+
+
+def _fit(ab: AB, lightness: Array) -> _Model:
+    """Fit the local linear function by weighted least squares in a 3 x 3 window (weights 1 2 1)."""
+    light = lightness[..., None]
+    mean_l, mean_ab = _window(light), _window(ab)
+    variance = np.maximum(_window(light * light) - mean_l**2, 0)
+    covariance = _window(ab * light) - mean_ab * mean_l
+    spread = np.maximum(_window(ab * ab) - mean_ab**2, 0).sum(axis=-1, keepdims=True)
+    correlation = (covariance**2).sum(axis=-1, keepdims=True) / ((variance + 1e-3) * (spread + _TINY))
+    slope = covariance * np.minimum(correlation, 1) ** 2 / (variance + _NOISE)
+    near = _neighbors(ab)
+    reach = np.max(near, axis=0) - np.min(near, axis=0)
+    return _Model(ab=ab, slope=slope.astype(np.float32), lightness=lightness, reach=reach)
+
+
+def _luma_curves(model: _Model) -> Array:
+    """Solve the model's colors at each luma knot.  -> (2 K, h, w) Cb - 128 at the knots, then Cr - 128."""
+    knots = (np.array(LUMA_KNOTS, np.float32) * np.float32(_L_PER_LUMA)).reshape(-1, 1, 1, 1)
+    change = model.slope * (knots - model.lightness[..., None])
+    chroma = chroma_at_knots(model.ab + np.clip(change, -model.reach, model.reach))
+    return np.concatenate([chroma[..., 0], chroma[..., 1]])
+
+
+def _slice_curves(
+    keys: NDArray[np.int16], luma: NDArray[np.uint8], phases: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Interpolate the curves at each pixel's luma.
+
+    Args:
+        keys: (n + 1, 2 K, W) curves at every phases-th row, in sixteenths.
+        luma: (rows, W) uint8, rows at most n * phases.
+        phases: rows from one key row to the next: 1, 2, 4 or 8.
+
+    Returns:
+        cb, cr: (rows, W) uint8.
+    """
+    count, knots, width = len(keys) - 1, len(LUMA_KNOTS), luma.shape[1]
+    half = np.zeros((count * phases, width), np.int16)
+    # Halves of the luma, so that 255 comes to 128, which is the end of the last curve: white stays white.
+    half[: len(luma)] = (luma.astype(np.int16) + (luma >> 7)) >> 1
+    half = half.reshape(count, phases, width)
+    sums = np.zeros((2, 2, *half.shape), np.int16)
+    product, hat = np.empty_like(half), np.empty_like(half)
+    for knot in range(knots):
+        np.subtract(half, np.int16((knot + 1) * _HALF_STEP), out=hat)
+        np.abs(hat, out=hat)
+        np.subtract(np.int16(_HALF_STEP), hat, out=hat)
+        np.maximum(hat, np.int16(0), out=hat)
+        for channel in range(2):
+            plane = keys[:, channel * knots + knot, np.newaxis]
+            for end, key in enumerate((plane[:-1], plane[1:])):
+                np.multiply(hat, key, out=product)
+                sums[channel, end] += product
+    sums >>= 4
+    lower = (np.arange(phases, dtype=np.int16) * (8 // phases))[:, np.newaxis]
+    codes = (sums[:, 0] * (np.int16(8) - lower) + sums[:, 1] * lower + np.int16(64)) >> 7
+    planes = (codes + np.int16(128)).astype(np.uint8).reshape(2, count * phases, width)
+    return planes[0, : len(luma)], planes[1, : len(luma)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lift:
+    """Small planes, widened; their rows at full size are made on demand."""
+
+    wide: Array
+    """(h, C, W)."""
+    weights: Array
+    """(H, h) of the vertical resampling."""
+
+    @classmethod
+    def of(cls, planes: Array, size: tuple[int, int]) -> "_Lift":
+        """Widen planes (C, h, w) for a result of this height and width."""
+        channels, height, width = planes.shape
+        wide = resize(planes.reshape(channels * height, width), (channels * height, size[1]))
+        rows_first = np.ascontiguousarray(np.moveaxis(wide.reshape(channels, height, size[1]), 0, 1))
+        weights = resize(np.eye(height, dtype=np.float32), (size[0], height))
+        return cls(wide=rows_first, weights=weights)
+
+    def rows(self, index: NDArray[np.int_]) -> Array:
+        """Give full-size rows.  (n,) row numbers, ascending -> (n, C, W)."""
+        weights = self.weights[index]
+        used = np.flatnonzero(weights.any(axis=0))
+        part = slice(used[0], used[-1] + 1)
+        source = self.wide[part].reshape(part.stop - part.start, -1)
+        result = np.empty((len(index), source.shape[1]), np.float32)
+        weights = np.ascontiguousarray(weights[:, part])
+        for start in range(0, source.shape[1], 2048):
+            columns = slice(start, start + 2048)
+            np.matmul(weights, source[:, columns], out=result[:, columns])
+        return result.reshape(len(index), *self.wide.shape[1:])
+
+
+def _window(planes: Array) -> Array:
+    """Blur by 1 2 1 in both directions, edges repeated.  (h, w, C) -> (h, w, C) float32."""
+    padded = np.pad(planes, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    rows = padded[:-2] + 2 * padded[1:-1] + padded[2:]
+    blurred: Array = (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(16)
+    return blurred
+
+
+def _neighbors(planes: Array) -> Array:
+    """Stack each pixel's 3 x 3 neighborhood, edges repeated.  (h, w, C) -> (9, h, w, C)."""
+    padded = np.pad(planes, ((1, 1), (1, 1), (0, 0)), mode="edge")
+    height, width = planes.shape[:2]
+    return np.stack([padded[y : y + height, x : x + width] for y in range(3) for x in range(3)])
+
+
+def _check(ab: AB, guide: NDArray[np.generic]) -> None:
+    if ab.ndim != 3 or ab.shape[2] != 2 or guide.ndim != 2 or 0 in ab.shape or 0 in guide.shape:
+        raise InputError(f"ab has shape {ab.shape}, the picture {guide.shape}; expected (h, w, 2) and (H, W)")
