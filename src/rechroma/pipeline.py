@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 
 Way: TypeAlias = Literal["lossless", "planes", "general"]
 
-JPEG_SHRINK = 2
-"""By what the picture is divided for the size at which Cb and Cr are solved: that of 4:2:0."""
+SHRINKS = (2, 4, 8)
+"""By what a picture can be divided for the size at which Cb and Cr are solved; 2 is that of 4:2:0."""
+CHROMA_PIXELS = 1_500_000
+"""Pixels at that size, where the picture is not too large even for the last of SHRINKS. At 12 megapixels it costs
+half of the time that 2 would, and luma still comes back from RGB within 0.1 of 255 on average."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,11 +191,13 @@ def _encoded(
         rgb = _painted(picture, colorizer, options)
         data = image.encode_rgb(picture, rgb, file_format, quality=options.quality, provenance=provenance)
     elif way == "lossless":
-        cb, cr = _chroma(picture, image.luma(picture, shrink=JPEG_SHRINK), colorizer, options)
+        small = image.luma(picture, shrink=_chroma_shrink(picture.size))
+        cb, cr = _chroma(picture, small, colorizer, options)
         data = image.encode_lossless_jpeg(picture, cb, cr, quality=options.quality, provenance=provenance)
     else:
         luma = image.luma(picture)
-        cb, cr = _chroma(picture, image.luma(_gray(luma), shrink=JPEG_SHRINK), colorizer, options)
+        small = image.luma(_gray(luma), shrink=_chroma_shrink(picture.size))
+        cb, cr = _chroma(picture, small, colorizer, options)
         data = image.encode_planes_jpeg(
             picture, cb, cr, luma=luma, quality=options.quality, provenance=provenance
         )
@@ -226,6 +231,10 @@ def _chroma(
     one_channel = len(picture.header.components) == 1 if picture.header else _channels(picture) == 1
     seen = replace(_gray(luma), tone=picture.tone) if one_channel else picture
     return refine.chroma_planes(_predict(picture, seen, colorizer, options), luma)
+
+
+def _chroma_shrink(size: tuple[int, int]) -> int:
+    return next((s for s in SHRINKS if size[0] * size[1] <= CHROMA_PIXELS * s * s), SHRINKS[-1])
 
 
 def _gray(luma: Plane8) -> Picture:
