@@ -12,8 +12,8 @@ from rechroma.color import gray_to_lightness
 photograph, folder = Path(sys.argv[1]), Path(sys.argv[2])
 
 with Image.open(photograph) as picture:
-    gray = np.asarray(picture.convert("L").resize((256, 256)), np.float32) / 255
-lightness = gray_to_lightness(gray)
+    gray = np.asarray(picture.convert("L").resize((256, 256)), np.float32)
+lightness = gray_to_lightness(gray / np.float32(255))
 
 model = rechroma.load("hintnet")
 prediction = model.predict(lightness, with_logits=True)
