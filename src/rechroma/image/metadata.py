@@ -1,10 +1,14 @@
 """EXIF, XMP, IPTC and resolution: from any file, made ready for any file."""
 
+import warnings
 from dataclasses import dataclass, replace
 
 from rechroma.image import exif
 from rechroma.image.orientation import swaps_sides
 from rechroma.image.provenance import Provenance, merged_xmp
+
+SEGMENT_ROOM = 65_480
+"""Bytes of a metadata block that surely fit a JPEG segment beside the block's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +47,22 @@ def within_exif(blocks: Metadata) -> bytes:
     if blocks.dpi is not None and exif.dots_per_inch(blocks.exif) is None:
         new += exif.resolution_entries(blocks.dpi, exif.byte_order(blocks.exif) or "<")
     return exif.with_entries(blocks.exif, *new) if new else blocks.exif
+
+
+def within_segments(blocks: Metadata, provenance: Provenance | None) -> Metadata:
+    """Return the blocks without those that are too long for a JPEG's segments, with a warning for each.
+
+    Of too long an XMP packet the provenance alone is left.
+    """
+    fitting = blocks
+    for name in ("exif", "xmp", "iptc", "comment"):
+        size = len(getattr(blocks, name))
+        if size > SEGMENT_ROOM:
+            rest = merged_xmp(b"", provenance, upright=False) if name == "xmp" else b""
+            fitting = replace(fitting, **{name: rest})
+            warnings.warn(
+                f"the {name} block of {size} bytes was left out: a JPEG holds {SEGMENT_ROOM}",
+                UserWarning,
+                stacklevel=4,
+            )
+    return fitting

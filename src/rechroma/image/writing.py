@@ -1,6 +1,7 @@
 """Finished pictures to files: three encoders, each with metadata, an RGB profile and provenance."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 from rechroma import jpeg
 from rechroma.errors import OptionError
 from rechroma.image import png, tiff
-from rechroma.image.metadata import Metadata, carried, within_exif
+from rechroma.image.metadata import Metadata, carried, within_exif, within_segments
 from rechroma.image.orientation import as_stored
 from rechroma.image.picture import (
     Picture,
@@ -30,6 +31,8 @@ FileFormat: TypeAlias = Literal["jpeg", "png", "tiff", "webp"]
 
 _LONGEST = {"jpeg": 65500, "webp": 16383}
 """Pixels a side that a format holds at most."""
+_PNG_LEVEL = 4
+"""Of deflate; Pillow's own 6 takes longer for a percent."""
 
 
 def output_format(picture: Picture, format: Format) -> FileFormat:  # noqa: A002 - the option's name
@@ -60,11 +63,14 @@ def encode_lossless_jpeg(
         raise OptionError(f"the luma scan cannot be kept byte for byte: {obstacle}")
     shape = chroma_shape(picture, lossless=True)
     progressive = picture.header.process == "progressive"
-    planes = []
-    for plane in (cb, cr):
+
+    def encoded(plane: Plane8) -> bytes:
         stored = as_stored(resized(plane, shape), picture.orientation)
-        planes.append(encode_gray(np.ascontiguousarray(stored), quality, progressive=progressive))
-    blocks = carried(picture.metadata, provenance)
+        return encode_gray(np.ascontiguousarray(stored), quality, progressive=progressive)
+
+    with ThreadPoolExecutor(max_workers=2) as both:  # the codecs release the interpreter's lock
+        planes = list(both.map(encoded, (cb, cr)))
+    blocks = within_segments(carried(picture.metadata, provenance), provenance)
     data = jpeg.splice(picture.file, *planes)
     # IPTC, comments, density and what else there is stay in the file as they are
     return jpeg.with_payloads(
@@ -94,7 +100,7 @@ def encode_planes_jpeg(
         planes = on_white(*planes, to_8_bits(picture.alpha))
     data = encode_ycbcr(*planes, quality=quality, like=picture.file if picture.orientation == 1 else b"")
     blocks = carried(picture.metadata, provenance, turned_from=picture.orientation)
-    return _jpeg_with(data, blocks, luma_profile(picture))
+    return _jpeg_with(data, within_segments(blocks, provenance), luma_profile(picture))
 
 
 def encode_rgb(
@@ -121,7 +127,7 @@ def encode_rgb(
     if format in {"jpeg", "webp"}:
         rgb = to_8_bits(rgb)
     if format == "jpeg":
-        return _jpeg_with(_encode_rgb_jpeg(picture, rgb, quality), blocks, icc)
+        return _jpeg_with(_encode_rgb_jpeg(picture, rgb, quality), within_segments(blocks, provenance), icc)
     pixels = _with_alpha(picture, rgb)
     blocks_in_exif = Metadata(exif=within_exif(blocks), xmp=blocks.xmp, dpi=blocks.dpi)
     if format == "tiff":
@@ -135,10 +141,6 @@ def encode_rgb(
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, format="PNG", compress_level=_PNG_LEVEL)
     return png.with_metadata(out.getvalue(), blocks_in_exif, icc)
-
-
-_PNG_LEVEL = 4
-"""Of deflate; Pillow's own 6 takes longer for a percent."""
 
 
 def give_back(picture: Picture, rgb: NDArray[Any]) -> NDArray[Any] | Image.Image:
