@@ -54,15 +54,23 @@ def within_segments(blocks: Metadata, provenance: Provenance | None) -> Metadata
 
     Of too long an XMP packet the provenance alone is left.
     """
-    fitting = blocks
-    for name in ("exif", "xmp", "iptc", "comment"):
-        size = len(getattr(blocks, name))
-        if size > SEGMENT_ROOM:
-            rest = merged_xmp(b"", provenance, upright=False) if name == "xmp" else b""
-            fitting = replace(fitting, **{name: rest})
-            warnings.warn(
-                f"the {name} block of {size} bytes was left out: a JPEG holds {SEGMENT_ROOM}",
-                UserWarning,
-                stacklevel=4,
-            )
-    return fitting
+    instead = merged_xmp(b"", provenance, upright=False)
+    return Metadata(
+        exif=_fitting("EXIF", blocks.exif),
+        xmp=_fitting("XMP", blocks.xmp, instead),
+        iptc=_fitting("IPTC", blocks.iptc),
+        comment=_fitting("comment", blocks.comment),
+        dpi=blocks.dpi,
+    )
+
+
+def _fitting(name: str, block: bytes, instead: bytes = b"") -> bytes:
+    """Return a block that fits a segment, or what stands instead."""
+    if len(block) <= SEGMENT_ROOM:
+        return block
+    warnings.warn(
+        f"the {name} block of {len(block)} bytes was left out: a JPEG holds {SEGMENT_ROOM}",
+        UserWarning,
+        stacklevel=5,
+    )
+    return instead
