@@ -149,6 +149,46 @@ def test_every_decoder_sees_the_colors_and_the_gray_that_were_put_in(decoder: st
     assert np.mean(seen) < 1.1
 
 
+CHROMIUM = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+]
+FIREFOX = ["--headless", "--no-remote"]
+
+
+@pytest.mark.parametrize(("browser", "arguments"), [("chromium", CHROMIUM), ("firefox-esr", FIREFOX)])
+def test_browsers_show_the_colors_that_were_put_in(
+    browser: str, arguments: list[str], tmp_path: Path
+) -> None:
+    program = _program(browser)
+    height, width = 90, 121
+    page = "<body style='margin:0;background:#fff'>"
+    meant = []
+    for number, how in enumerate(KINDS.values()):
+        data, rgb = colored(height, width, **how)
+        (tmp_path / f"{number}.jpg").write_bytes(data)
+        page += f"<img src='{number}.jpg' style='position:absolute;left:0;top:{number * 100}px'>"
+        meant.append(rgb)
+    (tmp_path / "page.html").write_text(page)
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    own = [f"--user-data-dir={profile}"] if browser == "chromium" else ["--profile", str(profile)]
+    shot = tmp_path / "shot.png"
+    window = f"--window-size=400,{len(KINDS) * 100}"
+    shoot = [f"--screenshot={shot}"] if browser == "chromium" else ["--screenshot", str(shot)]
+    _run(
+        [program, *arguments, *own, window, *shoot, (tmp_path / "page.html").as_uri()],
+        {**os.environ, "HOME": str(tmp_path)},
+    )
+    seen = np.asarray(Image.open(shot).convert("RGB")).astype(int)
+    for number, rgb in enumerate(meant):
+        part = seen[number * 100 : number * 100 + height, :width]
+        assert np.abs(part - rgb).mean() < 1.8, list(KINDS)[number]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_decoded_luma_is_that_of_the_gray_file_to_the_last_bit(kind: str) -> None:
     for height, width in SIZES:
