@@ -16,7 +16,7 @@ from rechroma_train import prior as priors
 from rechroma_train import sheets
 from rechroma_train.evaluate import front, pictures, sizes, table, targets
 from rechroma_train.evaluate.manifest import manifest
-from rechroma_train.evaluate.tally import Tally, tally
+from rechroma_train.evaluate.tally import Tally, Task, tally
 from rechroma_train.evaluate.variants import variants
 
 
@@ -38,6 +38,8 @@ class EvaluateOptions:
     """Chooses the places of the hints and the pictures of the contact sheet."""
     threads: int = 1
     """Threads of the network."""
+    jobs: int = 1
+    """Processes that score pictures side by side."""
     sheet: int = 20
     """Pictures on each contact sheet (chosen by the seed, and those with the largest error); 0 = no sheets."""
 
@@ -46,7 +48,8 @@ def main(options: EvaluateOptions) -> str:
     """Measure, write everything to `options.out` and give the report in Markdown."""
     colorizer = methods.load(options.weights, device="cpu", threads=options.threads)
     prior = priors.load(options.prior)
-    found = tally(colorizer, prior, pictures.paths(options.pictures, options.limit), seed=options.seed)
+    task = Task(weights=options.weights, prior=options.prior, seed=options.seed, threads=options.threads)
+    found = tally(task, pictures.paths(options.pictures, options.limit), jobs=options.jobs)
     rows = found.rows()
     movement = sizes.mean_movement(found.movement)
     facts = manifest(colorizer, prior, found, movement, seed=options.seed)

@@ -2,23 +2,51 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from time import monotonic
 
 import numpy as np
 
+from rechroma import methods
 from rechroma.color import gray_to_lightness, merge
 from rechroma.types import RGB8, Colorizer, Logits
+from rechroma_train import prior as priors
 from rechroma_train.evaluate import pictures, scores, shipped, sizes, table
 from rechroma_train.evaluate.variants import Variant, random_hints, variants
-from rechroma_train.prior import ColorPrior
 
 _LOG = logging.getLogger(__name__)
 SIZED = 100
 """About how many pictures are colored at several sizes too, evenly chosen."""
 REPORT_EVERY = 20
 """Pictures between two lines about progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is done to each picture."""
+
+    weights: str
+    """What is measured: a name, or the path of an .onnx file."""
+    prior: Path
+    """File of the color prior."""
+    seed: int
+    """Chooses the places of the hints."""
+    threads: int
+    """Threads of the network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scored:
+    """One picture, scored."""
+
+    name: str
+    sha256: str
+    measured: dict[Variant, scores.Measured]
+    movement: list[float] | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,29 +72,52 @@ class Tally:
         ]
 
 
-def tally(colorizer: Colorizer, prior: ColorPrior, files: Sequence[Path], *, seed: int) -> Tally:
-    """Score every variant on every picture."""
-    found = Tally()
-    balance = prior.balance()
+def tally(task: Task, files: Sequence[Path], *, jobs: int = 1) -> Tally:
+    """Score every variant on every picture, in this process or in `jobs` of them; the figures are the same."""
     every = max(len(files) // SIZED, 1)
+    todo = [(path, number % every == 0) for number, path in enumerate(files, start=1)]
+    if jobs == 1:
+        return _gather(map(partial(_score, task), todo), len(files))
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        return _gather(pool.map(partial(_score, task), todo), len(files))
+
+
+def _gather(scored: Iterator[_Scored], count: int) -> Tally:
+    found = Tally()
     start = monotonic()
-    for number, path in enumerate(files, start=1):
-        truth = pictures.read(path)
-        against = scores.reference(truth, balance)
-        for variant, rgb, logits in _results(colorizer, prior, truth, seed):
-            found.measured.setdefault(variant, []).append(scores.measure(against, rgb, logits))
-        if number % every == 0:
-            found.movement.append(sizes.movement(colorizer, truth))
-        found.names.append(truth.name)
-        found.sha256.append(truth.sha256)
+    for number, one in enumerate(scored, start=1):
+        found.names.append(one.name)
+        found.sha256.append(one.sha256)
+        for variant, measured in one.measured.items():
+            found.measured.setdefault(variant, []).append(measured)
+        if one.movement is not None:
+            found.movement.append(one.movement)
         if number % REPORT_EVERY == 0:
-            left = (monotonic() - start) / number * (len(files) - number)
-            _LOG.info("%d of %d pictures, %.0f s left", number, len(files), left)
+            left = (monotonic() - start) / number * (count - number)
+            _LOG.info("%d of %d pictures, %.0f s left", number, count, left)
     return found
 
 
+def _score(task: Task, todo: tuple[Path, bool]) -> _Scored:
+    """Score one picture, at several sizes too where the second of `todo` says so. Loads only the first time."""
+    path, with_sizes = todo
+    colorizer = methods.load(task.weights, device="cpu", threads=task.threads)
+    prior = priors.load(task.prior)
+    truth = pictures.read(path)
+    against = scores.reference(truth, prior.balance())
+    return _Scored(
+        name=truth.name,
+        sha256=truth.sha256,
+        measured={
+            variant: scores.measure(against, rgb, logits)
+            for variant, rgb, logits in _results(colorizer, prior, truth, task.seed)
+        },
+        movement=sizes.movement(colorizer, truth) if with_sizes else None,
+    )
+
+
 def _results(
-    colorizer: Colorizer, prior: ColorPrior, truth: pictures.Truth, seed: int
+    colorizer: Colorizer, prior: priors.ColorPrior, truth: pictures.Truth, seed: int
 ) -> Iterator[tuple[Variant, RGB8, Logits | None]]:
     yield Variant(method=table.TRUTH), truth.rgb, None
     yield Variant(method=table.GRAY), np.repeat(truth.gray[..., None], 3, axis=2), None
