@@ -1,0 +1,149 @@
+"""A training run end to end: train, stop, go on, export, predict."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from rechroma.errors import OptionError
+from rechroma_train import export, train
+from rechroma_train.config import ExportOptions, PackOptions, TrainOptions
+from rechroma_train.data import pack
+from rechroma_train.nets import hintnet
+from rechroma_train.tasks import rate_at
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory) -> TrainOptions:
+    folder = tmp_path_factory.mktemp("train")
+    (folder / "pictures").mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(6):
+        small = rng.integers(0, 255, (4, 5, 3), np.uint8)
+        Image.fromarray(small).resize((80, 64)).save(folder / "pictures" / f"{i}.png")
+    pack(PackOptions(sources=[folder / "pictures"], out=folder / "packed", short_side=64, jobs=1))
+    return TrainOptions(
+        corpora=[folder / "packed"],
+        out=folder / "run",
+        sizes=[64],
+        size_ends=[],
+        batch=8,
+        pictures=48,
+        learning_rate=1e-4,
+        warmup=8,
+        prior_pictures=64,
+        log_every=2,
+    )
+
+
+@pytest.fixture(scope="module")
+def run(options: TrainOptions) -> Path:
+    train.main(options)
+    return options.out
+
+
+def _curve(folder: Path) -> list[dict[str, str]]:
+    with (folder / train.CURVE).open(newline="") as file:
+        return [{k: v for k, v in row.items() if k != "minutes"} for row in csv.DictReader(file)]
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(options, run, tmp_path):
+    stopped = replace(options, out=tmp_path / "run", max_minutes=0.0)
+    stopped.out.mkdir()
+    (stopped.out / train.PRIOR).write_text((run / train.PRIOR).read_text())
+    for _ in range(3):
+        train.main(stopped)
+    assert len(_curve(stopped.out)) == 1
+    train.main(replace(stopped, max_minutes=None))
+    for one, two in zip(_curve(run), _curve(stopped.out), strict=True):
+        assert one.keys() == two.keys()
+        for name, value in one.items():
+            # Matrix products round differently from one place in memory to another, hence the tolerance.
+            assert float(two[name]) == pytest.approx(float(value), rel=2e-3), name
+
+
+def test_a_finished_run_is_left_alone(options, run):
+    before = (run / train.CHECKPOINT).stat().st_mtime_ns
+    train.main(options)
+    assert (run / train.CHECKPOINT).stat().st_mtime_ns == before
+
+
+def test_sizes_and_their_ends_must_fit(options):
+    with pytest.raises(OptionError, match="2 sizes need 1"):
+        train.main(replace(options, sizes=[32, 64], size_ends=[]))
+
+
+def test_learning_rate_rises_stays_and_falls_to_zero(options):
+    long = replace(options, pictures=1000, warmup=100, decay=0.5, batch=10)
+    assert rate_at(long, 0) == pytest.approx(0.1)
+    assert rate_at(long, 20) == rate_at(long, 49) == 1
+    assert 0 < rate_at(long, 75) < 1
+    assert rate_at(long, 100) == pytest.approx(0)
+
+
+def test_an_exported_run_keeps_the_contract_and_the_library_runs_it(run, tmp_path):
+    import rechroma
+
+    path = tmp_path / "tiny.onnx"
+    row = export.main(ExportOptions(run=run, out=path, name="tiny.test", work_size=64))
+    assert 'name = "tiny.test"' in row
+    picture = np.random.default_rng(0).integers(0, 255, (50, 70), np.uint8)
+    result = rechroma.colorize(picture, rechroma.ColorizeOptions(method=str(path)))
+    assert result.shape == (50, 70, 3)
+
+
+def test_folding_changes_nothing(run):
+    net = export.load_net(run / train.CHECKPOINT)
+    for norm in (m for m in net.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+        norm.running_mean.uniform_(-1, 1)
+        norm.running_var.uniform_(0.5, 2)
+        norm.weight.data.uniform_(0.5, 2)
+    inputs = (torch.rand(1, 1, 64, 32) * 100, torch.rand(1, 2, 64, 32), torch.rand(1, 1, 64, 32))
+    with torch.no_grad():
+        torch.testing.assert_close(hintnet.folded(net)(*inputs), net(*inputs), atol=2e-3, rtol=1e-3)
+
+
+def test_hints_do_not_change_an_untrained_encoder():
+    net = hintnet.HintNet().eval()
+    lightness = torch.rand(1, 1, 64, 64) * 100
+    none = torch.zeros(1, 3, 64, 64)
+    x = torch.cat((lightness * 0.02 - 1, none), 1)
+    hinted = torch.cat((lightness * 0.02 - 1, torch.rand(1, 3, 64, 64)), 1)
+    for one, two in zip(net.encoder(x), net.encoder(hinted), strict=True):
+        torch.testing.assert_close(one, two)
+
+
+def test_pretrained_weights_fill_the_whole_encoder(tmp_path):
+    from safetensors.torch import save_file
+
+    net = hintnet.HintNet()
+    blocks = net.encoder.blocks
+    weights = {
+        "features.0.0.weight": torch.ones(32, 3, 3, 3),
+        "features.0.0.bias": torch.ones(32),
+        "features.18.0.weight": torch.ones(1280, 320, 1, 1),
+        "features.18.0.bias": torch.ones(1280),
+    }
+    for i, block in enumerate(blocks, start=1):
+        names = ["depthwise", "project"] if i == 1 else ["expand", "depthwise", "project"]
+        for j, name in enumerate(names):
+            infix = "" if j == len(names) - 1 else ".0"
+            for kind, value in getattr(block, name).named_parameters():
+                weights[f"features.{i}.conv.{j}{infix}.{kind}"] = torch.ones_like(value)
+    save_file(weights, tmp_path / "backbone.safetensors")
+    net.encoder.load_pretrained(tmp_path / "backbone.safetensors")
+    assert all(bool((p == 1).all()) for n, p in net.encoder.named_parameters() if not n.startswith("stem"))
+    assert bool((net.encoder.stem.weight[:, :1] == 3).all())
+    assert not net.encoder.stem.weight[:, 1:].any()
+
+
+def test_the_prior_of_a_run_is_kept_beside_it(run):
+    counts = json.loads((run / train.PRIOR).read_text())["counts"]
+    assert len(counts) == 313
