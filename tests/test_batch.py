@@ -72,13 +72,17 @@ def test_a_killed_worker_costs_one_picture(tmp_path: Path, options: ColorizeOpti
     for outcome in batch.run(jobs, options, workers=2):
         outcomes.append(outcome)
         if len(outcomes) == 2:
+            for job in jobs:  # as if it had been killed in the middle of writing
+                (tmp_path / "out" / f".{job.target.name}.x1.part").write_bytes(b"half")
             child = multiprocessing.active_children()[0]
             os.kill(child.pid or 0, signal.SIGKILL)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     assert len(outcomes) == len(jobs)
     assert [outcome.error for outcome in failed] == ["WorkerDied"]
     assert "signal 9" in failed[0].message
-    assert len(_results(tmp_path)) == len(jobs) - 1
+    names = _results(tmp_path)
+    assert len([name for name in names if name.endswith(".color.jpg")]) == len(jobs) - 1
+    assert f".{failed[0].job.target.name}.x1.part" not in names
     assert {outcome.status for outcome in batch.run(jobs, options)} == {"skipped", "done"}
 
 

@@ -223,10 +223,12 @@ def test_nothing_to_do_is_an_input_error(tmp_path: Path) -> None:
 def test_the_demo_leaves_before_after_and_a_sheet(tmp_path: Path, graph: Path) -> None:
     assert _run("demo", "-o", tmp_path / "demo", graph=graph) == 0
     assert _run("demo", "-o", tmp_path / "demo", graph=graph) == 0
-    before = sorted((tmp_path / "demo" / "before").iterdir())
+    before = sorted((tmp_path / "demo" / "before").glob("*.jpg"))
     after = sorted((tmp_path / "demo" / "after").iterdir())
     assert len(before) == len(after) >= 5
     assert all(opened(path).mode == "L" for path in before)
+    credits = (tmp_path / "demo" / "before" / "credits.txt").read_text(encoding="utf-8")
+    assert all(path.name in credits for path in before)
     assert all(opened(path).mode == "RGB" for path in after)
     assert (tmp_path / "demo" / "index.html").read_text(encoding="utf-8").count("<figure>") == len(before)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -104,14 +105,24 @@ def rechroma(
 
 Out = Annotated[
     Path | None,
-    typer.Option(
-        "-o",
-        "--out",
-        metavar="OUT",
-        help="Folder for the results; for one picture also a file, or - for stdout.",
-    ),
+    typer.Option("-o", "--out", help="Folder for the results; for one picture also a file, or - for stdout."),
 ]
-Method = Annotated[str, typer.Option(help="A name from `rechroma models list`, or an .onnx file.")]
+
+
+def _model_names(incomplete: str) -> list[str]:
+    """Complete the name of a model."""
+    from rechroma import weights
+
+    return [row.name for row in weights.rows() if row.name.startswith(incomplete)]
+
+
+Method = Annotated[
+    str,
+    typer.Option(help="A name from `rechroma models list`, or an .onnx file.", autocompletion=_model_names),
+]
+ModelName = Annotated[
+    str, typer.Argument(help="A name from `rechroma models list`.", autocompletion=_model_names)
+]
 Vividness = Annotated[
     float | None, typer.Option(help="0 faithful and muted, 1 colorful; the model's own default if not given.")
 ]
@@ -133,16 +144,10 @@ Device = Annotated[
     Literal["auto", "cpu", "cuda", "coreml", "directml", "openvino"],
     typer.Option(help="Where the network runs."),
 ]
-Threads = Annotated[
-    int, typer.Option(help="Threads of the network; 0 = all cores, shared among the workers.")
-]
+Threads = Annotated[int, typer.Option(help="Threads of the network; 0 = all cores, shared by the workers.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist; never an input.")]
-Workers = Annotated[
-    int, typer.Option(help="Processes that color side by side; 0 = by cores and pictures.", min=0)
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print JSON to stdout: an object a line, one for each picture.")
-]
+Workers = Annotated[int, typer.Option(help="Processes side by side; 0 = by cores and pictures.", min=0)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout, an object a line.")]
 
 
 @app.command(epilog=EPILOG, help=COLORIZE_HELP)
@@ -197,9 +202,7 @@ def colorize(  # noqa: PLR0917 - the command's options
     found = batch.find(inputs, recursive=recursive, out=out)
     plan = batch.plan(found, out=out, to_file=batch.names_a_file(out, found), format=format)
     outcomes = _run(plan, options, workers=workers, overwrite=overwrite, json=json)
-    if sheet is not None:
-        _write_sheet(outcomes, sheet)
-    _finish(outcomes)
+    _finish(outcomes, sheet)
 
 
 @app.command(epilog=EPILOG)
@@ -222,8 +225,7 @@ def demo(
     plan = batch.plan([batch.Found(path) for path in samples], out=out / "after")
     options = ColorizeOptions(method=method, vividness=vividness)
     outcomes = _run(plan, options, workers=1, overwrite=True, json=False)
-    _write_sheet(outcomes, out / "index.html")
-    _finish(outcomes)
+    _finish(outcomes, out / "index.html")
 
 
 @models.command("list")
@@ -239,7 +241,7 @@ def models_list(json: Json = False) -> None:
 
 
 @models.command("info")
-def models_info(name: Annotated[str, typer.Argument(help="A name from `rechroma models list`.")]) -> None:
+def models_info(name: ModelName) -> None:
     """Describe one model: paper, licence, defaults, figures, hash."""
     from rechroma import weights
 
@@ -248,7 +250,7 @@ def models_info(name: Annotated[str, typer.Argument(help="A name from `rechroma 
 
 
 @models.command("fetch")
-def models_fetch(name: Annotated[str, typer.Argument(help="A name from `rechroma models list`.")]) -> None:
+def models_fetch(name: ModelName) -> None:
     """Download a model where it is not here yet, verify it, and print its file."""
     from rechroma import weights
 
@@ -310,17 +312,15 @@ def _run(
     from rechroma import batch
 
     workers = batch.share_workers(len(plan.jobs), workers)
-    outcomes = list(plan.refused)
+    outcomes: list[Outcome] = []
     signal.signal(signal.SIGTERM, _interrupt)
-    with _progress(len(plan.jobs)) as advance:
-        for outcome in batch.run(plan.jobs, options, workers=workers, overwrite=overwrite):
+    running = batch.run(plan.jobs, options, workers=workers, overwrite=overwrite)
+    with _progress(len(plan.refused) + len(plan.jobs)) as advance:
+        for outcome in chain(plan.refused, running):
             outcomes.append(outcome)
             advance(outcome.job)
             if json:
-                _print_json(outcome)
-    if json:
-        for outcome in plan.refused:
-            _print_json(outcome)
+                typer.echo(json_format.dumps(outcome.as_dict()))
     return outcomes
 
 
@@ -354,19 +354,13 @@ def _progress(total: int) -> "Iterator[Callable[[Job], None]]":
         yield lambda job: bar.update(task, advance=1, description=job.source.name)
 
 
-def _print_json(outcome: "Outcome") -> None:
-    typer.echo(json_format.dumps(outcome.as_dict()))
-
-
-def _write_sheet(outcomes: "list[Outcome]", path: Path) -> None:
+def _finish(outcomes: "list[Outcome]", sheet: Path | None) -> None:
+    """Write the sheet, say what came of the run, list the failures and leave with their exit code."""
     from rechroma import batch
 
-    batch.write_sheet(outcomes, path)
-    _say(f"contact sheet: {path}")
-
-
-def _finish(outcomes: "list[Outcome]") -> None:
-    """Say what came of the run, list the failures and leave with their exit code."""
+    if sheet is not None:
+        batch.write_sheet(outcomes, sheet)
+        _say(f"contact sheet: {sheet}")
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     done, skipped = (sum(outcome.status == status for outcome in outcomes) for status in ("done", "skipped"))
     if len(outcomes) == 1 and done:

@@ -35,7 +35,9 @@ QUALITY = 92
 
 
 def write_samples(folder: Path) -> list[Path]:
-    """Write the photographs as gray JPEGs and return their paths; older ones of the same names are replaced.
+    """Write the photographs as gray JPEGs, with a list of their makers, and return the pictures' paths.
+
+    Older files of the same names are replaced.
 
     Raises:
         MissingExtra: scikit-image is not installed.
@@ -51,4 +53,6 @@ def write_samples(folder: Path) -> list[Path]:
         path = folder / sample.name
         image.save_atomically(gray_jpeg(data / sample.file, quality=QUALITY), path, overwrite=True)
         paths.append(path)
+    credits = "".join(f"{sample.name}: {sample.credit}\n" for sample in SAMPLES)
+    image.save_atomically(credits.encode(), folder / "credits.txt", overwrite=True)
     return paths

@@ -47,7 +47,7 @@ def _card(entry: Entry) -> str:
 
 _CARD = Template("""\
 <figure>
-<div class="pair" style="aspect-ratio:$width/$height">
+<div class="pair" style="--shape:$width/$height">
 <img src="data:image/jpeg;base64,$after" width="$width" height="$height" alt="$title, colored" loading="lazy">
 <img class="before" src="data:image/jpeg;base64,$before" width="$width" height="$height" alt="$title, as it was" \
 loading="lazy">
@@ -72,8 +72,8 @@ h1 { margin: 0; font-size: 1.4rem; font-weight: 600; }
 p { margin: .2rem 0 1.5rem; color: #999; }
 main { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
 figure { margin: 0; }
-.pair { --at: 50%; position: relative; overflow: hidden; border-radius: 4px; background: #000; max-height: 85vh;
-  max-width: 100%; margin: 0 auto; }
+.pair { --at: 50%; position: relative; overflow: hidden; border-radius: 4px; background: #000; margin: 0 auto;
+  aspect-ratio: var(--shape); width: min(100%, calc(85vh * var(--shape))); }
 .pair img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
 .pair .before { clip-path: inset(0 calc(100% - var(--at)) 0 0); }
 .pair::after { content: ""; position: absolute; top: 0; bottom: 0; left: var(--at); width: 2px; margin-left: -1px;

@@ -16,6 +16,7 @@ from multiprocessing.process import BaseProcess
 
 from rechroma.batch.job import Job, Outcome, do
 from rechroma.errors import WorkerDied
+from rechroma.image import remove_leftovers
 from rechroma.types import ColorizeOptions
 
 MAX_FALSE_STARTS = 3
@@ -119,6 +120,7 @@ def _stop(worker: _Worker) -> None:
 def _died(worker: _Worker, job: Job | None) -> Outcome | None:
     if job is None:
         return None
+    remove_leftovers(job.target)
     return Outcome(
         job=job, status="failed", error=WorkerDied.__name__, message=f"the worker process {_end(worker)}"
     )

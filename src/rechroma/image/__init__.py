@@ -52,7 +52,7 @@ from rechroma.image.picture import (
 )
 from rechroma.image.provenance import Provenance
 from rechroma.image.reading import read
-from rechroma.image.saving import save_atomically
+from rechroma.image.saving import remove_leftovers, save_atomically
 from rechroma.image.writing import (
     encode_lossless_jpeg,
     encode_planes_jpeg,
@@ -80,6 +80,7 @@ __all__ = [
     "output_format",
     "read",
     "rgb_dtype",
+    "remove_leftovers",
     "save_atomically",
     "small_lightness",
 ]

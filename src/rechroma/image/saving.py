@@ -1,11 +1,14 @@
 """Puts a finished file in its place, or leaves nothing."""
 
 import contextlib
+import glob
 import os
 import tempfile
 from pathlib import Path
 
 from rechroma.errors import OutputError
+
+_SUFFIX = ".part"
 
 
 def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> None:
@@ -18,7 +21,7 @@ def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> No
         raise OutputError(f"{target} exists; choose another name or allow overwriting")
     temporary: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent)
+        handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=_SUFFIX, dir=target.parent)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -38,6 +41,18 @@ def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> No
             with contextlib.suppress(OSError):
                 temporary.unlink()
         raise
+
+
+def remove_leftovers(target: Path) -> None:
+    """Remove what a process that was killed in the middle of writing `target` has left under a temporary name."""
+    for path in target.parent.glob(f"{glob.escape(_prefix(target))}*{_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _prefix(target: Path) -> str:
+    """Begin the temporary name of a target."""
+    return f".{target.name[:100]}."
 
 
 def _rename(temporary: Path, target: Path, *, overwrite: bool) -> None:
