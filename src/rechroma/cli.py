@@ -31,7 +31,7 @@ from rechroma.errors import (
 )
 
 if TYPE_CHECKING:
-    from rechroma.batch import Job, Outcome, Plan
+    from rechroma.batch import Outcome, Plan
     from rechroma.types import ColorizeOptions
 
 SEVERAL = 1
@@ -318,7 +318,7 @@ def _run(
     with _progress(len(plan.refused) + len(plan.jobs)) as advance:
         for outcome in chain(plan.refused, running):
             outcomes.append(outcome)
-            advance(outcome.job)
+            advance(outcome)
             if json:
                 typer.echo(json_format.dumps(outcome.as_dict()))
     return outcomes
@@ -330,10 +330,10 @@ def _interrupt(signum: int, frame: object) -> None:
 
 
 @contextmanager
-def _progress(total: int) -> "Iterator[Callable[[Job], None]]":
-    """Show a bar with rate and time left on a terminal, nothing elsewhere."""
+def _progress(total: int) -> "Iterator[Callable[[Outcome], None]]":
+    """Show a bar with rate and time left on a terminal, nothing elsewhere; skipped pictures do not count."""
     if not sys.stderr.isatty() or total < 2:
-        yield lambda job: None
+        yield lambda outcome: None
         return
     from rich import progress
     from rich.console import Console
@@ -351,7 +351,14 @@ def _progress(total: int) -> "Iterator[Callable[[Job], None]]":
     )
     with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=total)
-        yield lambda job: bar.update(task, advance=1, description=job.source.name)
+
+        def advance(outcome: "Outcome") -> None:
+            if outcome.status == "skipped":
+                bar.update(task, total=(bar.tasks[0].total or 1) - 1)
+            else:
+                bar.update(task, advance=1, description=outcome.job.source.name)
+
+        yield advance
 
 
 def _finish(outcomes: "list[Outcome]", sheet: Path | None) -> None:
