@@ -401,10 +401,10 @@ def test_evaluate_leaves_table_front_manifest_and_sheets(measured: Path) -> None
         assert sheet.width > sheet.height
 
 
-def test_evaluating_again_gives_the_same_bytes(
+def test_evaluating_again_in_two_processes_gives_the_same_bytes(
     measured: Path, graph: Path, folder: Path, tmp_path: Path
 ) -> None:
-    options = evaluate.EvaluateOptions(weights=str(graph), pictures=folder, out=tmp_path, sheet=2)
+    options = evaluate.EvaluateOptions(weights=str(graph), pictures=folder, out=tmp_path, sheet=2, jobs=2)
     report = evaluate.main(options)
     for path in measured.iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name

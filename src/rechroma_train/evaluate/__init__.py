@@ -15,8 +15,8 @@ from rechroma.types import Colorizer
 from rechroma_train import prior as priors
 from rechroma_train import sheets
 from rechroma_train.evaluate import front, pictures, sizes, table, targets
-from rechroma_train.evaluate.manifest import manifest
-from rechroma_train.evaluate.tally import Tally, Task, tally
+from rechroma_train.evaluate.manifest import describe
+from rechroma_train.evaluate.tally import Tally, Task, score_all
 from rechroma_train.evaluate.variants import variants
 
 
@@ -49,10 +49,10 @@ def main(options: EvaluateOptions) -> str:
     colorizer = methods.load(options.weights, device="cpu", threads=options.threads)
     prior = priors.load(options.prior)
     task = Task(weights=options.weights, prior=options.prior, seed=options.seed, threads=options.threads)
-    found = tally(task, pictures.paths(options.pictures, options.limit), jobs=options.jobs)
+    found = score_all(task, pictures.paths(options.pictures, options.limit), jobs=options.jobs)
     rows = found.rows()
     movement = sizes.mean_movement(found.movement)
-    facts = manifest(colorizer, prior, found, movement, seed=options.seed)
+    facts = describe(colorizer, prior, found, movement, seed=options.seed)
     report = (
         f"{colorizer.info.name} on {len(found.names)} pictures\n\n"
         f"{table.to_markdown(rows)}\n{targets.to_markdown(targets.checks(rows, movement))}"

@@ -26,7 +26,7 @@ PROTOCOL = {
 """How the figures are defined."""
 
 
-def manifest(
+def describe(
     colorizer: Colorizer, prior: ColorPrior, tally: Tally, movement: Mapping[int, float], *, seed: int
 ) -> dict[str, object]:
     """Describe a measurement: weights, pictures, protocol, versions; ready for JSON."""

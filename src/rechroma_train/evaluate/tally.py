@@ -72,7 +72,7 @@ class Tally:
         ]
 
 
-def tally(task: Task, files: Sequence[Path], *, jobs: int = 1) -> Tally:
+def score_all(task: Task, files: Sequence[Path], *, jobs: int = 1) -> Tally:
     """Score every variant on every picture, in this process or in `jobs` of them; the figures are the same."""
     every = max(len(files) // SIZED, 1)
     todo = [(path, number % every == 0) for number, path in enumerate(files, start=1)]
