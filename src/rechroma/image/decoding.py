@@ -140,6 +140,21 @@ def decode_image(image: Image.Image, *, kind: str) -> Decoded:
     )
 
 
+def decode_unusual_jpeg(data: bytes, mode: str, shrink: int) -> NDArray[np.uint8]:
+    """Decode a JPEG by Pillow to "L" or "RGB", divided by 1, 2, 4 or 8 in the DCT: (h, w, channels) uint8, as stored.
+
+    Raises:
+        UnreadableImage: damaged.
+    """
+    image = _open(data)
+    try:
+        image.draft(mode, (-(-image.width // shrink), -(-image.height // shrink)))
+        pixels = np.asarray(image.convert(mode))
+    except DAMAGE as error:
+        raise UnreadableImage(f"this JPEG cannot be decoded: {error}") from error
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
 def _open(data: bytes) -> ImageFile:
     """Open a file by its content."""
     try:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from rechroma import color, jpeg
 from rechroma.errors import UnreadableImage
-from rechroma.image.decoding import to_srgb
+from rechroma.image.decoding import decode_unusual_jpeg, to_srgb
 from rechroma.image.metadata import Metadata
 from rechroma.image.orientation import swaps_sides, upright
 from rechroma.image.profile import Tone, rgb_profile_of, srgb_profile, tone_lightness
@@ -168,7 +168,7 @@ def to_8_bits(samples: Samples) -> NDArray[np.uint8]:
 
 def decode_gray(data: bytes, shrink: int = 1) -> Plane8:
     """Decode the luma of a JPEG, divided by 1, 2, 4 or 8 in the DCT: (h, w) uint8, as stored."""
-    return _decode(data, "GRAY", shrink)[..., 0]
+    return _decode(data, "L", shrink)[..., 0]
 
 
 def _has_luma(picture: Picture) -> bool:
@@ -187,12 +187,14 @@ def _decode_jpeg(picture: Picture, shrink: int) -> Plane8:
     return _decode(picture.file, "RGB", shrink)
 
 
-def _decode(data: bytes, colorspace: str, shrink: int) -> Plane8:
+def _decode(data: bytes, mode: Literal["L", "RGB"], shrink: int) -> Plane8:
     """Decode a JPEG, divided by 1, 2, 4 or 8 in the DCT: (h, w, channels) uint8."""
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(data, strict=False)
         least = (0, 0) if shrink == 1 else (-(-height // shrink), -(-width // shrink))
-        return _decode_at_least(data, colorspace, least)
+        return _decode_at_least(data, "GRAY" if mode == "L" else mode, least)
+    except KeyError:  # unusual sampling factors, which only Pillow passes on to the same decoder
+        return decode_unusual_jpeg(data, mode, shrink)
     except ValueError as error:
         raise UnreadableImage(f"this JPEG cannot be decoded: {error}") from error
 

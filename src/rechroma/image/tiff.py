@@ -3,6 +3,7 @@
 import io
 import logging
 import struct
+import zlib
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +28,19 @@ _STAND_INS = MappingProxyType(
 """Unused tags that hold the place of the pointers while tifffile writes: it refuses the real ones."""
 _LEVEL = 1
 """Of deflate."""
+_DAMAGE = (
+    tifffile.TiffFileError,
+    ArithmeticError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
+"""What tifffile raises at damaged files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +77,19 @@ def read_deep(file: bytes) -> Deep | None:
         UnreadableImage: damaged, or packed in a way that no installed codec undoes.
     """
     page = _first_page(file)
-    if page.photometric not in {_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB} or page.bitspersample <= 8:
+    bits: object = page.bitspersample  # of damaged files not always a number
+    if (
+        page.photometric not in {_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB}
+        or not isinstance(bits, int)
+        or bits <= 8
+    ):
         return None
     array = _array(page, file)
     array = np.moveaxis(array, 0, -1) if page.planarconfig == 2 and array.ndim == 3 else array
+    if array.size == 0 or array.size % (page.imagelength * page.imagewidth):
+        raise UnreadableImage(f"this TIFF is damaged: its samples have the shape {array.shape}")
     array = array.reshape(page.imagelength, page.imagewidth, -1)
-    values = _to_16_bits(array, page.bitspersample)
+    values = _to_16_bits(array, bits)
     colors = 3 if page.photometric == _RGB else 1
     if values.shape[2] < colors:
         raise UnreadableImage(f"this TIFF has {values.shape[2]} channels where its kind has {colors}")
@@ -92,9 +113,10 @@ def _first_page(file: bytes) -> tifffile.TiffPage:
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong is said by our errors
     try:
         page = tifffile.TiffFile(io.BytesIO(file)).pages.first
-    except (tifffile.TiffFileError, ValueError, KeyError, IndexError, struct.error, TypeError) as error:
+        sides = (int(page.imagelength), int(page.imagewidth))
+    except _DAMAGE as error:
         raise UnreadableImage(f"this TIFF is damaged: {error}") from error
-    if not isinstance(page, tifffile.TiffPage) or page.imagelength * page.imagewidth == 0:
+    if not isinstance(page, tifffile.TiffPage) or min(sides) < 1:
         raise UnreadableImage("this TIFF is damaged: its first page has no size")
     return page
 
@@ -109,7 +131,7 @@ def _array(page: tifffile.TiffPage, file: bytes) -> NDArray[Any]:
         packed = "imagecodecs" in str(error)
         if not packed:
             raise UnreadableImage(f"this TIFF cannot be decoded: {error}") from error
-    except (tifffile.TiffFileError, IndexError, struct.error, TypeError, OSError, RuntimeError) as error:
+    except _DAMAGE as error:
         raise UnreadableImage(f"this TIFF cannot be decoded: {error}") from error
     return read_by_halves(file)
 
