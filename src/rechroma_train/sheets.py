@@ -19,8 +19,8 @@ MARGIN, CAPTION = 6, 18
 BACKGROUND, INK = (32, 32, 32), (210, 210, 210)
 LONGEST = 1024
 """Larger pictures are shrunk to this before they are colored, pixels."""
-COLORED = 2.0
-"""A picture counts as having true colors from this mean chroma on."""
+COLORED = 14.0
+"""A picture counts as having true colors, and not a tint, if its most colorful fiftieth has at least this chroma."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +63,9 @@ class SheetOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Strip:
-    """One picture's versions, side by side."""
+    """One picture's versions, side by side, as small as they are shown."""
 
-    versions: list[RGB8]
+    tiles: list[Image.Image]
     captions: list[str]
 
 
@@ -95,10 +95,16 @@ def _strip(colorizer: Colorizer, path: Path, look: Look) -> _Strip:
     for options in look.settings:
         versions.append(shipped.color(colorizer, truth.gray, options=options)[0])
         captions.append(_words(options))
-    if float(np.hypot(truth.lab[..., 1], truth.lab[..., 2]).mean()) >= COLORED:
+    if np.percentile(np.hypot(truth.lab[..., 1], truth.lab[..., 2]), 98) >= COLORED:
         versions.append(truth.rgb)
         captions.append("as it was")
-    return _Strip(versions=versions, captions=captions)
+    return _Strip(tiles=[_small(version, look.tile) for version in versions], captions=captions)
+
+
+def _small(version: RGB8, tile: int) -> Image.Image:
+    image = Image.fromarray(version)
+    image.thumbnail((tile, tile), Image.Resampling.LANCZOS)
+    return image
 
 
 def _words(options: PredictOptions) -> str:
@@ -107,20 +113,19 @@ def _words(options: PredictOptions) -> str:
 
 
 def _lay_out(strips: Sequence[_Strip], look: Look) -> Image.Image:
-    width_of = max((len(strip.versions) for strip in strips), default=1)
-    cell_width, cell_height = look.tile + MARGIN, look.tile + MARGIN + CAPTION
+    columns = max(len(strip.tiles) for strip in strips)
     across = max(1, min(look.across, len(strips)))
-    down = -(-len(strips) // across)
-    block = width_of * cell_width + 2 * MARGIN
-    sheet = Image.new("RGB", (across * block, down * cell_height + MARGIN), BACKGROUND)
+    rows = [strips[first : first + across] for first in range(0, len(strips), across)]
+    heights = [max(s.tiles[0].height for s in row) + MARGIN + CAPTION for row in rows]
+    block = columns * (look.tile + MARGIN) + 2 * MARGIN
+    sheet = Image.new("RGB", (across * block, sum(heights) + MARGIN), BACKGROUND)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
-    for number, strip in enumerate(strips):
-        row, column = divmod(number, across)
-        for place, (version, caption) in enumerate(zip(strip.versions, strip.captions, strict=True)):
-            left = column * block + place * cell_width + MARGIN
-            top = row * cell_height + MARGIN
-            pen.text((left, top), caption[: look.tile // 7], fill=INK, font=font)
-            tile = Image.fromarray(version)
-            tile.thumbnail((look.tile, look.tile), Image.Resampling.LANCZOS)
-            sheet.paste(tile, (left, top + CAPTION))
+    top = MARGIN
+    for row, height in zip(rows, heights, strict=True):
+        for place, strip in enumerate(row):
+            for column, (tile, caption) in enumerate(zip(strip.tiles, strip.captions, strict=True)):
+                left = place * block + column * (look.tile + MARGIN) + MARGIN
+                pen.text((left, top), caption[: look.tile // 7], fill=INK, font=font)
+                sheet.paste(tile, (left, top + CAPTION))
+        top += height
     return sheet
