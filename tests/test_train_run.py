@@ -17,7 +17,9 @@ from rechroma_train.data import pack
 from rechroma_train.nets import hintnet
 from rechroma_train.tasks import rate_at
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning"
+)
 
 
 @pytest.fixture(scope="module")

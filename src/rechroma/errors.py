@@ -1,21 +1,23 @@
 """Every error that Rechroma raises.
 
-    RechromaError
-    ├── InputError(ValueError)      what was given cannot be used
-    │   ├── UnreadableImage         not an image, damaged, or of a kind that no installed codec reads
-    │   ├── UnreadableVideo         the same for films
-    │   ├── TooLarge                more pixels than the limit allows
-    │   └── MissingHints            a method that lives from hints got none
-    ├── OutputError(OSError)        the result cannot be stored: disk full, folder read-only, target exists
-    ├── OptionError(ValueError)     an option outside the values that its field accepts
-    ├── UnknownMethod(LookupError)  no such method; the message names the nearest
-    ├── WeightsError                weights that cannot be used
-    │   ├── WeightsNotFound         no such row, no such file
-    │   ├── ChecksumMismatch        the file is not the one that its row describes
-    │   ├── ContractMismatch        the graph does not keep the graph contract
-    │   └── Offline                 a download would be needed and RECHROMA_OFFLINE forbids it
-    ├── WorkerDied                  a worker process ended before it had finished a picture
-    └── MissingExtra(ImportError)   an optional library is not installed; the message has the pip command
+```text
+RechromaError
+├── InputError(ValueError)      what was given cannot be used
+│   ├── UnreadableImage         not an image, damaged, or of a kind that no installed codec reads
+│   ├── UnreadableVideo         the same for films
+│   ├── TooLarge                more pixels than the limit allows
+│   └── MissingHints            a method that lives from hints got none
+├── OutputError(OSError)        the result cannot be stored: disk full, folder read-only, target exists
+├── OptionError(ValueError)     an option outside the values that its field accepts
+├── UnknownMethod(LookupError)  no such method; the message names the nearest
+├── WeightsError                weights that cannot be used
+│   ├── WeightsNotFound         no such row, no such file
+│   ├── ChecksumMismatch        the file is not the one that its row describes
+│   ├── ContractMismatch        the graph does not keep the graph contract
+│   └── Offline                 a download would be needed and RECHROMA_OFFLINE forbids it
+├── WorkerDied                  a worker process ended before it had finished a picture
+└── MissingExtra(ImportError)   an optional library is not installed; the message has the pip command
+```
 """
 
 
@@ -83,4 +85,6 @@ class MissingExtra(RechromaError, ImportError):
     """An optional library is needed and not installed."""
 
     def __init__(self, library: str, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs {library}, which is not installed: pip install 'rechroma[{extra}]'")
+        super().__init__(
+            f"{purpose} needs {library}, which is not installed: pip install 'rechroma[{extra}]'"
+        )

@@ -23,7 +23,9 @@ def centers() -> Tensor:
 @cache
 def _table() -> tuple[Tensor, Tensor]:
     index, weight = color.soft_encoding_table()
-    return torch.from_numpy(index.reshape(-1, 5).astype(np.int64)), torch.from_numpy(weight.reshape(-1, 5).copy())
+    return torch.from_numpy(index.reshape(-1, 5).astype(np.int64)), torch.from_numpy(
+        weight.reshape(-1, 5).copy()
+    )
 
 
 class SoftEncoder(torch.nn.Module):

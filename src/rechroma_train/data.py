@@ -76,12 +76,12 @@ class Corpus:
             return self._bilinear(self.offset[which], h, w, y, x)
         # Four samples a pixel where windows shrink the picture: a 2x2 area average instead of aliasing.
         shift = (step - 1).clamp_min(0) / 4 + 0.125 * (step > 1)
-        total = sum(
+        first, second, third, fourth = (
             self._bilinear(self.offset[which], h, w, y + dy * shift, x + dx * shift)
             for dy in (-1, 1)
             for dx in (-1, 1)
         )
-        return total / 4  # type: ignore[no-any-return, operator]
+        return (first + second + third + fourth) / 4
 
     def _bilinear(self, offset: Tensor, h: Tensor, w: Tensor, y: Tensor, x: Tensor) -> Tensor:
         y = torch.minimum(y.clamp_min(0), (h - 1)[:, None].float())
@@ -122,7 +122,11 @@ class View:
 
 
 def random_view(
-    height: NDArray[np.int64], width: NDArray[np.int64], size: int, zoom: tuple[float, float], rng: np.random.Generator
+    height: NDArray[np.int64],
+    width: NDArray[np.int64],
+    size: int,
+    zoom: tuple[float, float],
+    rng: np.random.Generator,
 ) -> View:
     """Draw windows that lie inside their photographs wherever the photograph is large enough.
 

@@ -8,11 +8,14 @@ import numpy as np
 import onnx
 import onnxruntime  # the check runs the graph that ships, on the engine that ships
 import torch
+import yaml
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from rechroma import color
 from rechroma.errors import WeightsError
+from rechroma.types import Array, PredictOptions
+from rechroma.weights import Row, to_toml
 from rechroma_train import bins
 from rechroma_train.config import ExportOptions
 from rechroma_train.nets import hintnet
@@ -67,11 +70,12 @@ def main(options: ExportOptions) -> str:
     """
     prior = load_prior(options.run / PRIOR)
     smooth = color.smooth_prior(prior)
-    config = (options.run / CONFIG).read_text()
-    weights = torch.from_numpy(color.rebalancing_weights(smooth, uniform_share=_uniform_share(config)))
+    config = yaml.safe_load((options.run / CONFIG).read_text())
+    share = float(config["uniform_share"])
+    weights = torch.from_numpy(color.rebalancing_weights(smooth, uniform_share=share))
     module = Contract(hintnet.folded(load_net(options.run / CHECKPOINT)), weights).eval()
     model = to_onnx(module)
-    onnx.helper.set_model_props(model, _metadata(options, smooth))
+    onnx.helper.set_model_props(model, _metadata(options, smooth, _public(config)))
     stored = store_as_float16(model)
     difference = largest_difference(module, stored.SerializeToString())
     if difference > _TOLERANCE:
@@ -175,13 +179,17 @@ def portable(config: str) -> str:
     return str(yaml.safe_dump({key: named(value) for key, value in yaml.safe_load(config).items()}))
 
 
-def _uniform_share(config: str) -> float:
-    import yaml
+def _public(config: dict[str, object]) -> str:
+    """The run's options as YAML, with the names of files and folders but not where they lay."""
+    shown = dict(config)
+    shown.pop("out", None)
+    for name in ("backbone", "prior"):
+        shown[name] = Path(str(shown[name])).name if shown.get(name) else None
+    shown["corpora"] = [Path(str(folder)).name for folder in list(config["corpora"])]  # type: ignore[call-overload]
+    return yaml.safe_dump(shown)
 
-    return float(yaml.safe_load(config)["uniform_share"])
 
-
-def _metadata(options: ExportOptions, prior: np.ndarray) -> dict[str, str]:  # type: ignore[type-arg]
+def _metadata(options: ExportOptions, prior: np.ndarray) -> dict[str, str]:
     return {
         "rechroma_contract": "1",
         "task": "colorize",
@@ -200,20 +208,20 @@ def _metadata(options: ExportOptions, prior: np.ndarray) -> dict[str, str]:  # t
 
 def _row(options: ExportOptions) -> str:
     data = options.out.read_bytes()
-    lines = {
-        "name": options.name,
-        "file": options.out.name,
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "bytes": len(data),
-        "task": "colorize",
-        "work_size": options.work_size,
-        "multiple_of": hintnet.MULTIPLE_OF,
-        "tiling": "never",
-        "licence": options.licence,
-        "paper": "Zhang, Isola & Efros 2016; Zhang et al. 2017; Sandler et al. 2018",
-        "card": f"model_cards/{options.name}.md",
-        "config": f"configs/{options.name}.yaml",
-    }
-    body = "\n".join(f"{key} = {json.dumps(value)}" for key, value in lines.items())
-    defaults = f"defaults = {{ vividness = {options.vividness}, temperature = {options.temperature} }}"
-    return f"[[weights]]\n{body}\n{defaults}\n"
+    return to_toml(
+        Row(
+            name=options.name,
+            file=options.out.name,
+            sha256=hashlib.sha256(data).hexdigest(),
+            bytes=len(data),
+            task="colorize",
+            work_size=options.work_size,
+            multiple_of=hintnet.MULTIPLE_OF,
+            tiling="never",
+            licence=options.licence,
+            paper="Zhang, Isola & Efros 2016; Zhang et al. 2017; Sandler et al. 2018",
+            card=f"model_cards/{options.name}.md",
+            config=f"configs/{options.name}.yaml",
+            defaults=PredictOptions(vividness=options.vividness, temperature=options.temperature),
+        )
+    )

@@ -117,16 +117,18 @@ def _dense(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     flow = F.interpolate(
         torch.from_numpy(bend.astype(np.float32)).permute(0, 3, 1, 2), size=(h, w), mode="bicubic"
     ).to(ab.device)
-    identity = F.affine_grid(torch.eye(2, 3, device=ab.device).expand(n, 2, 3), [n, 2, h, w], align_corners=False)
-    moved = F.grid_sample(
-        ab, identity + flow.permute(0, 2, 3, 1), padding_mode="border", align_corners=False
+    identity = F.affine_grid(
+        torch.eye(2, 3, device=ab.device).expand(n, 2, 3), [n, 2, h, w], align_corners=False
     )
+    moved = F.grid_sample(ab, identity + flow.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)
     small = F.avg_pool2d(moved, 4)
     blurred = F.interpolate(small, size=(h, w), mode="bilinear", align_corners=False)
     soft = torch.from_numpy((rng.random(n) < 0.6)[:, None, None, None]).to(ab.device)
     fade = torch.from_numpy(rng.uniform(0.85, 1.05, (n, 1, 1, 1)).astype(np.float32)).to(ab.device)
     noise = rng.normal(0, 1, (n, 2, h // 8, w // 8)) * rng.uniform(0, 4, (n, 1, 1, 1))
-    noisy = F.interpolate(torch.from_numpy(noise.astype(np.float32)).to(ab.device), size=(h, w), mode="bilinear")
+    noisy = F.interpolate(
+        torch.from_numpy(noise.astype(np.float32)).to(ab.device), size=(h, w), mode="bilinear"
+    )
     guess = torch.where(soft, blurred, moved) * fade + noisy
     level = rng.uniform(0.15, 1, (n, 1, 1, 1)).astype(np.float32)
     holes = (rng.random((n, 1, h // 16, w // 16)) > rng.uniform(0, 0.5, (n, 1, 1, 1))).astype(np.float32)

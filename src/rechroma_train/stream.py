@@ -61,7 +61,9 @@ def make_batch(corpora: list[Corpus], options: TrainOptions, step: int) -> Batch
     return Batch(lightness, hint_ab, hint_weight, F.avg_pool2d(ab, 4))
 
 
-def _choose(corpora: list[Corpus], options: TrainOptions, step: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
+def _choose(
+    corpora: list[Corpus], options: TrainOptions, step: int
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """Yield (corpus, pictures in it): the step's share of a shuffle of all pictures of all corpora."""
     lengths = np.array([len(c) for c in corpora])
     ends = np.cumsum(lengths)

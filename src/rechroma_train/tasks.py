@@ -24,9 +24,7 @@ class HintNetTask(LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Score half of the pixels and compare."""
-        lightness, hint_ab, hint_weight, ab = (
-            t.contiguous(memory_format=torch.channels_last) for t in batch
-        )
+        lightness, hint_ab, hint_weight, ab = (t.contiguous(memory_format=torch.channels_last) for t in batch)
         rows = slice(self.global_step % 2, None, 2)
         features = self.net.features(lightness, hint_ab, hint_weight)
         logits = self.net.head(features[:, :, rows].contiguous(memory_format=torch.channels_last))

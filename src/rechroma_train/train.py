@@ -41,7 +41,11 @@ def main(options: TrainOptions) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / CONFIG).write_text(yaml.safe_dump(json.loads(json.dumps(asdict(options), default=str))))
     corpora = [Corpus.open(folder) for folder in options.corpora]
-    task = HintNetTask(_net(options), ClassificationLoss(_rebalancing(corpora, options), regression=options.regression), options)
+    task = HintNetTask(
+        _net(options),
+        ClassificationLoss(_rebalancing(corpora, options), regression=options.regression),
+        options,
+    )
     last = options.pictures // options.batch
     checkpoint = options.out / CHECKPOINT
     resumed = checkpoint.exists()

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 
 class DepthwiseConv(nn.Conv2d):
-    """A depthwise convolution that runs in float32 on a CPU where bfloat16's backward pass is two to eight times slower."""
+    """A depthwise convolution in float32 on a CPU where bfloat16's backward pass is two to eight times slower."""
 
     def forward(self, input: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H', W'), in the input's dtype."""
@@ -42,7 +42,7 @@ class SameConv(DepthwiseConv):
 
 
 class InvertedResidual(nn.Module):
-    """Expand by 1x1, depthwise 3x3, project by 1x1 (Sandler et al. 2018, figure 3b); batch norm folded in the biases."""
+    """Expand by 1x1, depthwise 3x3, project by 1x1 (Sandler et al. 2018, figure 3b); batch norm in the biases."""
 
     def __init__(self, inputs: int, outputs: int, *, stride: int, expand: int) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C', H / stride, W / stride)."""
-        y = F.relu6(self.expand(x)) if self._expands else x
+        y: Tensor = F.relu6(self.expand(x)) if self._expands else x
         y = self.project(F.relu6(self.depthwise(y)))
         return x + y if self.residual else y
 
@@ -78,7 +78,8 @@ class ContextBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> the same shape."""
-        return x + self.narrow(F.relu(self.widen(self.norm(self.depthwise(x)))))
+        change: Tensor = self.narrow(F.relu(self.widen(self.norm(self.depthwise(x)))))
+        return x + change
 
 
 def upsample2(x: Tensor) -> Tensor:

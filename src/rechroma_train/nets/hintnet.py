@@ -22,7 +22,15 @@ MULTIPLE_OF = 32
 AB_SCALE = 1 / 110
 """a*b* units to about [-1, 1] inside the net."""
 
-_STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+_STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
 """MobileNetV2: expansion, channels, blocks, stride of the first (Sandler et al. 2018, table 2)."""
 
 
@@ -101,9 +109,7 @@ class HintNet(nn.Module):
         self.encoder = Encoder()
         self.deep = nn.Conv2d(1280 + 3, w32, 1, bias=False)
         self.deep_norm = nn.BatchNorm2d(w32)
-        self.token = nn.Sequential(
-            nn.Linear(1280 + 3, w32), nn.ReLU(), nn.Linear(w32, w32 + w4)
-        )
+        self.token = nn.Sequential(nn.Linear(1280 + 3, w32), nn.ReLU(), nn.Linear(w32, w32 + w4))
         self.stage32 = nn.Sequential(ContextBlock(w32), ContextBlock(w32))
         self.merge16 = Merge(w32, 96, w16)
         self.stage16 = nn.Sequential(ContextBlock(w16, kernel=7), ContextBlock(w16, kernel=7))
