@@ -134,7 +134,10 @@ def decode_image(image: Image.Image, *, kind: str) -> Decoded:
         metadata=Metadata(
             exif=stored,
             xmp=xmp if isinstance(xmp, bytes) else str(xmp).encode("utf-8"),
-            dpi=(float(dpi[0]), float(dpi[1])) if dpi and all(dpi) else exif.dots_per_inch(stored),
+            iptc=exif.iptc(stored),
+            dpi=(round(float(dpi[0]), 2), round(float(dpi[1]), 2))
+            if dpi and all(dpi)
+            else exif.dots_per_inch(stored),
         ),
         lossless=False,
     )
@@ -217,18 +220,13 @@ def _with_tiff_tags(data: bytes, decoded: Decoded) -> Decoded:
     """Return a decoded TIFF with the metadata of its own tags."""
     tags = exif.parse(data).main
     block = exif.of_tiff(data)
-    iptc = tags[exif.IPTC].value if exif.IPTC in tags else b""
-    if (
-        iptc and tags[exif.IPTC].type == 4 and iptc[:1] != b"\x1c"
-    ):  # stored as integers, in the other byte order
-        iptc = np.frombuffer(iptc, dtype="<u4").astype(">u4").tobytes()
     return replace(
         decoded,
         orientation=exif.orientation(block),
         metadata=Metadata(
             exif=block,
             xmp=tags[exif.XMP].value if exif.XMP in tags else decoded.metadata.xmp,
-            iptc=iptc,
+            iptc=exif.iptc(data),
             dpi=exif.dots_per_inch(block) or decoded.metadata.dpi,
         ),
     )

@@ -184,6 +184,18 @@ def without_thumbnail(block: bytes) -> bytes:
     return block if link + 4 > len(block) else block[:link] + b"\x00" * 4 + block[link + 4 :]
 
 
+def iptc(block: bytes) -> bytes:
+    """Return the IPTC records that the tags hold; empty where there are none."""
+    entry = parse(block).main.get(IPTC)
+    if entry is None:
+        return b""
+    if entry.type != 4 or entry.value[:1] == b"\x1c":
+        return entry.value
+    return struct.pack(
+        f">{entry.count}I", *struct.unpack(f"<{entry.count}I", entry.value)
+    )  # bytes stored as integers
+
+
 def dots_per_inch(block: bytes) -> tuple[float, float] | None:
     """Return the resolution that the tags give, across and down; None where they give none."""
     main = parse(block).main
