@@ -50,6 +50,12 @@ def test_a_picture_named_twice_is_found_once(tmp_path: Path) -> None:
     assert len(find([str(tmp_path / "a.jpg"), str(tmp_path), str(tmp_path / "*.jpg")])) == 1
 
 
+def test_results_may_go_into_the_folder_of_the_inputs_or_above_it(tmp_path: Path) -> None:
+    _touch(tmp_path, "in/a.jpg")
+    for out in (tmp_path / "in", tmp_path):
+        assert _names(find([str(tmp_path / "in")], out=out), tmp_path) == ["in/a.jpg"]
+
+
 def test_an_empty_folder_is_an_error_that_says_what_was_looked_for(tmp_path: Path) -> None:
     _touch(tmp_path, "deep/a.jpg")
     with pytest.raises(InputError, match=r"\.jpg.*--recursive"):
@@ -94,7 +100,14 @@ def test_two_pictures_never_share_a_result() -> None:
     assert refused.job.source == Path("a.png")
     assert refused.status == "failed"
     assert refused.error == "OutputError"
-    assert "a.bmp" in refused.message and "a.png" in refused.message
+    assert "a.bmp" in refused.message and "a.color.png" in refused.message
+
+
+def test_no_result_replaces_an_input() -> None:
+    made = plan([Found(Path("a.color.jpg")), Found(Path("a.jpg"))])
+    assert [job.source.name for job in made.jobs] == ["a.color.jpg"]
+    assert [outcome.job.source.name for outcome in made.refused] == ["a.jpg"]
+    assert "inputs" in made.refused[0].message
 
 
 def test_out_is_a_file_only_for_one_picture_and_a_picture_suffix(tmp_path: Path) -> None:

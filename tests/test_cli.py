@@ -254,7 +254,7 @@ def test_models_are_listed_and_described(capsys: pytest.CaptureFixture[str]) -> 
     assert _run("models", "list", "--json") == 0
     names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
     for name in names:
-        assert _run("models", "info", name) == 0
+        assert _run("models", "info", name) == _run("models", "info", name, "--json") == 0
         assert _run("models", "fetch", name) == 0
     assert _run("models", "list") == 0
     assert all(name in capsys.readouterr().out for name in names[:1])

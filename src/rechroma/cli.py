@@ -4,13 +4,11 @@ Everything heavy is imported inside the commands, so that `--version` and `--hel
 """
 
 import json as json_format
-import platform
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from importlib.metadata import PackageNotFoundError, version
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -241,12 +239,16 @@ def models_list(json: Json = False) -> None:
 
 
 @models.command("info")
-def models_info(name: ModelName) -> None:
+def models_info(name: ModelName, json: Json = False) -> None:
     """Describe one model: paper, licence, defaults, figures, hash."""
     from rechroma import weights
 
-    for field, value in asdict(weights.find(name)).items():
-        typer.echo(f"{field:<12} {value}")
+    facts = asdict(weights.find(name))
+    if json:
+        typer.echo(json_format.dumps(facts, default=str))
+    else:
+        for field, value in facts.items():
+            typer.echo(f"{field:<12} {value}")
 
 
 @models.command("fetch")
@@ -260,6 +262,8 @@ def models_fetch(name: ModelName) -> None:
 @app.command()
 def info(json: Json = False) -> None:
     """Show versions, where networks can run, and the settings."""
+    import platform
+
     from rechroma import runtime, settings
 
     facts: dict[str, object] = {"rechroma": __version__, "python": platform.python_version()}
@@ -273,6 +277,8 @@ def info(json: Json = False) -> None:
 
 
 def _installed(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(name)
     except PackageNotFoundError:

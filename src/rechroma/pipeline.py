@@ -23,7 +23,7 @@ from rechroma.errors import OptionError, OutputError
 from rechroma.image import Picture
 from rechroma.image.picture import Plane8
 from rechroma.image.writing import FileFormat
-from rechroma.naming import format_of, target_name
+from rechroma.naming import BECOME_JPEG, BECOME_PNG, SUFFIXES, format_of, target_name
 from rechroma.tiling import work_shape
 from rechroma.types import AB, ColorizeOptions, Colorizer, Format, ModelInfo, PredictOptions
 
@@ -263,6 +263,11 @@ def _painted(picture: Picture, colorizer: Colorizer, options: ColorizeOptions) -
 
 def _agreed_format(target: Path, options: ColorizeOptions) -> Format:
     """Give the format that the target's name and the options agree on; "same" where neither says."""
+    if target.suffix.lower() in BECOME_JPEG | BECOME_PNG:
+        raise OptionError(
+            f"the result {target} would be a {target.suffix} file, which is read but not written; "
+            f"accepted: {', '.join(SUFFIXES)}"
+        )
     named = format_of(target.name)
     if named is not None and options.format not in {"same", named}:
         raise OptionError(

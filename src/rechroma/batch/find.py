@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rechroma.errors import InputError
-from rechroma.naming import BECOME_JPEG, MARK, SUFFIXES
+from rechroma.naming import BECOME_JPEG, BECOME_PNG, MARK, SUFFIXES
 
-PICTURE_SUFFIXES = frozenset(SUFFIXES) | BECOME_JPEG | {".bmp", ".pbm", ".pgm", ".ppm", ".pnm", ".gif"}
+PICTURE_SUFFIXES = frozenset(SUFFIXES) | BECOME_JPEG | BECOME_PNG
 """What is taken for a picture in a folder; a file that is named outright is tried whatever its suffix."""
 
 
@@ -29,7 +29,7 @@ def find(inputs: Sequence[str], *, recursive: bool = False, out: Path | None = N
     kept, so that its job fails by itself. In folders, results of an earlier run are left out, as is `out`.
 
     Raises:
-        InputError: nothing was found.
+        InputError: nothing was found, or a folder cannot be read.
     """
     found: dict[Path, Found] = {}
     for name in inputs:
@@ -64,9 +64,13 @@ def _expand(name: str, *, recursive: bool, out: Path | None) -> Iterator[Found]:
 
 
 def _inside(folder: Path, *, recursive: bool, out: Path | None) -> Iterator[Found]:
-    results = out.absolute() if out is not None else None
-    for path in sorted(folder.rglob("*") if recursive else folder.iterdir()):
-        if _is_input(path) and not (results is not None and results in path.absolute().parents):
+    results = out.absolute() if out is not None and folder.absolute() in out.absolute().parents else None
+    try:
+        paths = sorted(folder.rglob("*") if recursive else folder.iterdir())
+    except OSError as error:
+        raise InputError(f"the folder {folder} cannot be read: {error.strerror or error}") from error
+    for path in paths:
+        if _is_input(path) and results not in path.absolute().parents:
             yield Found(path, folder)
 
 

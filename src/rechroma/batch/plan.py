@@ -6,18 +6,19 @@ from pathlib import Path
 
 from rechroma.batch.find import Found
 from rechroma.batch.job import Job, Outcome
+from rechroma.errors import OutputError
 from rechroma.naming import target_name
 from rechroma.types import Format
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The jobs of a run, and the pictures that get none because two would write the same file."""
+    """The jobs of a run, and the pictures that get none because a file would be written twice or an input replaced."""
 
     jobs: tuple[Job, ...]
     """In the order of the inputs."""
     refused: tuple[Outcome, ...]
-    """Failed outcomes, one for each picture whose target another picture has already taken."""
+    """Failed outcomes, one for each picture whose result would be another picture's, or an input."""
 
 
 def plan(
@@ -30,21 +31,22 @@ def plan(
     """
     jobs: dict[Path, Job] = {}
     refused: list[Outcome] = []
+    sources = {item.path.absolute() for item in found}
     for item in found:
         target = out if to_file and out is not None else _target(item, out, format)
         job = Job(source=item.path, target=target)
-        first = jobs.setdefault(target, job)
-        if first is not job:
-            refused.append(
-                Outcome(
-                    job=job,
-                    status="failed",
-                    error="OutputError",
-                    message=f"{item.path} and {first.source} would both be written to {target}; "
-                    "rename one of them or color them into different folders",
-                )
-            )
+        if target.absolute() in sources:
+            refused.append(_refused(job, f"the result {target} would replace one of the inputs"))
+        elif target in jobs:
+            refused.append(_refused(job, f"the result {target} would be that of {jobs[target].source} too"))
+        else:
+            jobs[target] = job
     return Plan(tuple(jobs.values()), tuple(refused))
+
+
+def _refused(job: Job, reason: str) -> Outcome:
+    advice = "rename the picture or color it into another folder"
+    return Outcome(job=job, status="failed", error=OutputError.__name__, message=f"{reason}; {advice}")
 
 
 def _target(item: Found, out: Path | None, format: Format) -> Path:  # noqa: A002

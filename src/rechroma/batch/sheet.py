@@ -21,7 +21,7 @@ def write_sheet(outcomes: Iterable[Outcome], path: Path, *, title: str = "Colore
     """
     page = contact_sheet(_entries(outcomes), title=title)
     make_folder(path.parent)
-    image.save_atomically(page.encode(), path, overwrite=True)
+    image.save_atomically(page.encode("utf-8", "replace"), path, overwrite=True)
 
 
 def _entries(outcomes: Iterable[Outcome]) -> Iterator[Entry]:
