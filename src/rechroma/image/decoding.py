@@ -186,7 +186,10 @@ def _without_pillows_limit() -> Iterator[None]:
 def _decode_pillow(data: bytes, image: ImageFile) -> Decoded:
     """Decode a file that Pillow has opened."""
     kind = KINDS[image.format or "PNG"]
-    frames = getattr(image, "n_frames", 1)
+    try:
+        frames = getattr(image, "n_frames", 1)
+    except DAMAGE as error:  # Pillow looks at the pages only now
+        raise UnreadableImage(f"this {kind} is damaged: {error}") from error
     if frames > 1:
         warnings.warn(
             f"this {kind} has {frames} pages or frames; the first is taken", UserWarning, stacklevel=5
