@@ -26,8 +26,8 @@ _OPSET = 18
 _CHECKED_SIZES = ((32, 32), (64, 96), (192, 160), (32, 224))
 _TOLERANCE = 0.1
 """Largest accepted difference in a*b* between net and graph, both in float32."""
-_STORED_TOLERANCE = 0.1
-"""Largest accepted mean difference in a*b* that storing the weights as float16 makes."""
+_STORED_TOLERANCE = 0.25
+"""Largest accepted mean difference in a*b* that storing the weights as float16 makes, on noise, the worst case."""
 
 
 class Contract(nn.Module):
