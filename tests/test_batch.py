@@ -10,7 +10,9 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 
 from conftest import gray_jpeg, opened
 from rechroma import batch
@@ -145,6 +147,20 @@ def _wait_for_the_end_of_group(group: int) -> None:
     raise AssertionError("a process of the run is still there after 10 seconds")
 
 
+def test_sigterm_ends_the_command_like_ctrl_c(tmp_path: Path, graph: Path) -> None:
+    _jobs(tmp_path, 40, (900, 1200))
+    command = [sys.executable, "-m", "rechroma", "colorize", str(tmp_path), "-o", str(tmp_path / "out")]
+    with subprocess.Popen(
+        [*command, "--method", str(graph), "--workers", "1", "--json"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.terminate()
+        process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert all(opened(tmp_path / "out" / name).mode == "RGB" for name in _results(tmp_path))
+
+
 def test_the_number_of_workers_follows_cores_and_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["rechroma.batch.run"], "_cores", lambda: 4)
     assert batch.share_workers(3, 0) == 1
@@ -162,6 +178,19 @@ def test_an_outcome_is_plain_data(tmp_path: Path, options: ColorizeOptions) -> N
     assert facts["way"] == "lossless"
     assert facts["size"] == [48, 64]
     assert facts["model"]["name"] == "test.onnx"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_the_reader_warns_of_is_part_of_the_outcome(
+    workers: int, tmp_path: Path, options: ColorizeOptions
+) -> None:
+    for name in ("a.tif", "b.tif"):
+        tifffile.imwrite(tmp_path / name, np.zeros((3, 40, 50), np.uint8), photometric="minisblack")
+    jobs = batch.plan([Found(tmp_path / "a.tif"), Found(tmp_path / "b.tif")]).jobs
+    for outcome in batch.run(jobs, options, workers=workers):
+        assert outcome.status == "done"
+        assert "first" in outcome.warnings[0]
+        assert outcome.as_dict()["warnings"] == list(outcome.warnings)
 
 
 def test_a_contact_sheet_shows_what_a_run_made(tmp_path: Path, options: ColorizeOptions) -> None:

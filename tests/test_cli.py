@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import tifffile
 
 import rechroma
 from conftest import encoded, gray_jpeg, opened, scene
@@ -27,6 +29,13 @@ class _Pipe(io.TextIOWrapper):
     def content(self) -> bytes:
         self.flush()
         return self.buffer.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+class _Screen(io.StringIO):
+    """A stderr that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture
@@ -191,6 +200,34 @@ def test_a_failure_has_its_exit_code_and_its_reason(
     said = capsys.readouterr().err
     assert said and "Traceback" not in said
     assert not (folder / "in" / "a.color.jpg").exists()
+
+
+def test_warnings_of_the_reader_are_shown(
+    folder: Path, graph: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scan = folder / "scan.tif"
+    tifffile.imwrite(scan, np.zeros((3, 40, 50), np.uint8), photometric="minisblack")
+    assert _run("colorize", scan, graph=graph) == 0
+    assert f"warning: {scan}: " in capsys.readouterr().err
+    monkeypatch.setattr(sys, "stdout", _Pipe())
+    assert _run("colorize", scan, "-o", "-", graph=graph) == 0
+    assert "first" in capsys.readouterr().err
+
+
+def test_a_terminal_shows_progress_with_rate_and_time_left(
+    folder: Path, graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = _Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    for name in ("b.jpg", "c.jpg"):
+        (folder / "in" / name).write_bytes(gray_jpeg())
+    assert _run("colorize", folder / "in", graph=graph) == 0
+    assert "3/3" in screen.getvalue()
+    assert "/s" in screen.getvalue() and "0:00:00" in screen.getvalue()
+    (folder / "in" / "c.color.jpg").unlink()
+    assert _run("colorize", folder / "in", graph=graph) == 0
+    assert "1/1" in screen.getvalue()
 
 
 def test_failures_are_listed_at_the_end(
