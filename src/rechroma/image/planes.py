@@ -14,6 +14,9 @@ from rechroma import jpeg
 _EXACT_FROM = 96
 """Quality from which on libjpeg-turbo's planes interface takes the accurate DCT; below, the fast one."""
 
+_KEEP_FROM = 90
+"""Quality from which on a JPEG's own luma table is kept, however fine it is."""
+
 
 def encode_gray(plane: NDArray[np.uint8], quality: int, *, progressive: bool) -> bytes:
     """Return a one-component JPEG of a plane (h, w) uint8."""
@@ -37,8 +40,8 @@ def encode_ycbcr(
 ) -> bytes:
     """Return a 4:2:0 JPEG of luma (H, W) and chroma (ceil(H/2), ceil(W/2)), uint8.
 
-    Where `like`, a JPEG from which the luma was decoded as stored, was not far finer than `quality` asks for, its
-    own luma table is taken: the coefficients then come out as they were, but for rounding.
+    Of `like`, a JPEG from which the luma was decoded as stored, the own luma table is taken where `quality` is 90
+    or more, or the table coarser than `quality` asks for: coefficients come out as they were, but for rounding.
     """
     tables = _tables(quality, like)
     if tables is None and quality >= _EXACT_FROM:
@@ -84,9 +87,9 @@ def _tables(quality: int, like: bytes) -> list[list[int]] | None:
     info = jpeg.inspect(like)
     own = _luma_table(like)
     wanted, chroma = _quality_tables(quality)
-    if own is None or info.precision != 8 or info.wide_tables or 2 * sum(own) < sum(wanted):
+    if own is None or info.precision != 8 or info.wide_tables:
         return None
-    return [own, chroma]
+    return [own, chroma] if quality >= _KEEP_FROM or sum(own) > sum(wanted) else None
 
 
 def _luma_table(data: bytes) -> list[int] | None:

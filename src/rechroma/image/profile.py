@@ -142,7 +142,8 @@ def _is_curve(tag: bytes) -> bool:
 def _evaluate(tag: bytes, x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a tone curve at x in [0, 1]: float64 in [0, 1]."""
     if tag[:4] == b"para":
-        return np.clip(_parametric(tag, x), 0, 1)
+        with np.errstate(all="ignore"):  # damaged ones overflow
+            return np.clip(np.nan_to_num(_parametric(tag, x)), 0, 1)
     count = struct.unpack_from(">I", tag, 8)[0]
     if count == 0:
         return x
@@ -157,6 +158,7 @@ def _parametric(tag: bytes, x: NDArray[np.float64]) -> NDArray[np.float64]:
     kind = struct.unpack_from(">H", tag, 8)[0]
     given = [value / 65536 for value in struct.unpack_from(f">{(1, 3, 4, 5, 7)[kind]}i", tag, 12)]
     g, a, b, c, d, e, f = (given + [0.0] * 7)[:7]
+    a = a or 1.0
     if kind == 0:
         return np.asarray(x**g)
     if kind == 1:

@@ -98,7 +98,8 @@ def encode_planes_jpeg(
     planes = (plane, resized(cb, shape), resized(cr, shape))
     if picture.alpha is not None:
         planes = on_white(*planes, to_8_bits(picture.alpha))
-    data = encode_ycbcr(*planes, quality=quality, like=picture.file if picture.orientation == 1 else b"")
+    as_stored_luma = picture.orientation == 1 and picture.samples is None
+    data = encode_ycbcr(*planes, quality=quality, like=picture.file if as_stored_luma else b"")
     blocks = carried(picture.metadata, provenance, turned_from=picture.orientation)
     return _jpeg_with(data, within_segments(blocks, provenance), luma_profile(picture))
 
