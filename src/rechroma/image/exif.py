@@ -208,7 +208,7 @@ def dots_per_inch(block: bytes) -> tuple[float, float] | None:
 
 def resolution_entries(dpi: tuple[float, float], order: str = "<") -> tuple[Entry, Entry, Entry]:
     """Return the three tags that give a resolution in dots per inch."""
-    across, down = (struct.pack(f"{order}II", round(value * 1000), 1000) for value in dpi)
+    across, down = (struct.pack(f"{order}II", min(round(value * 1000), 2**32 - 1), 1000) for value in dpi)
     return (
         Entry(X_RESOLUTION, 5, 1, across),
         Entry(Y_RESOLUTION, 5, 1, down),
