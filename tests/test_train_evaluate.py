@@ -3,12 +3,10 @@
 import csv
 import io
 import json
-import tarfile
 from dataclasses import fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import get_type_hints
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -16,13 +14,13 @@ from PIL import Image
 
 import rechroma
 from rechroma import methods
-from rechroma.color import ab_bins, gray_to_lightness, rgb_to_lab, rgb_to_lightness, smooth_prior
+from rechroma.color import gray_to_lightness, rgb_to_lab, rgb_to_lightness
 from rechroma.errors import InputError, UnreadableImage
 from rechroma.types import ColorizeOptions, ModelInfo, Prediction, PredictOptions
 from rechroma_train import __main__ as verbs
-from rechroma_train import evaluate, prior, sheets
-from rechroma_train.evaluate import front, pictures, scores, shipped, sizes, table, targets
-from rechroma_train.evaluate.variants import HINT_COUNTS, PATCH, Variant, random_hints, variants
+from rechroma_train import evaluate, prior
+from rechroma_train.evaluate import pictures, scores, sheets, shipped, sizes
+from rechroma_train.evaluate.variants import PATCH, random_hints
 
 SIDES = (44, 60)
 """Height and width of the made photographs."""
@@ -68,76 +66,6 @@ class OneColor:
         return Prediction(
             ab=ab, logits=np.zeros((height // 4, width // 4, 313), np.float32) if with_logits else None
         )
-
-
-# ── The color prior ──
-
-
-def test_the_shipped_prior_is_of_many_pictures_and_centered_near_gray() -> None:
-    shipped_prior = prior.load()
-    assert shipped_prior.pictures > 10_000
-    assert shipped_prior.source
-    assert np.abs(shipped_prior.mean_ab).max() < 40
-    assert ab_bins()[shipped_prior.counts.argmax()].tolist() == [0, 0]
-
-
-def test_the_mean_color_is_linear_between_whole_lightnesses_and_held_at_the_ends() -> None:
-    steps = np.stack([np.arange(101), -np.arange(101)], axis=1).astype(np.float32)
-    made = replace(prior.load(), mean_ab=steps)
-    ab = made.mean_color(np.array([[0, 2.5, 100.2]], np.float32))
-    assert ab.dtype == np.float32
-    np.testing.assert_allclose(ab, [[[0, 0], [2.5, -2.5], [100, -100]]])
-
-
-def test_balancing_weights_have_expectation_one_under_the_smoothed_prior(balance: np.ndarray) -> None:
-    counts = prior.load().counts + 1
-    assert balance.shape == (313,)
-    assert balance.min() > 0
-    assert float((smooth_prior(counts) * balance).sum()) == pytest.approx(1, rel=1e-5)
-
-
-def test_one_color_is_its_own_mean_and_fills_one_bin() -> None:
-    found = prior.fit([np.full((5, 4, 3), (200, 60, 60), np.uint8)])
-    assert found.counts.sum() == found.counts.max() == 20
-    np.testing.assert_allclose(found.mean_ab, np.broadcast_to(found.mean_ab[0], (101, 2)))
-    assert found.mean_ab[0, 0] > 40
-
-
-def test_a_prior_reads_folders_and_tars_and_comes_back_from_its_file(folder: Path, tmp_path: Path) -> None:
-    packed = tmp_path / "shard.tar"
-    with tarfile.open(packed, "w") as tar:
-        for path in (folder / "0.png", folder / "notes.txt"):
-            tar.add(path, path.name)
-    out = tmp_path / "prior.json"
-    told = prior.main(prior.PriorOptions(pictures=[folder, packed], out=out, source="made"))
-    found = prior.load(out)
-    assert "4 pictures" in told
-    assert (found.pictures, found.source) == (4, "made")
-    assert found.counts.sum() == 4 * SIDES[0] * SIDES[1]
-    expected = prior.fit(photograph(seed) for seed in (0, 1, 2, 0))
-    np.testing.assert_array_equal(found.counts, expected.counts)
-    np.testing.assert_allclose(found.mean_ab, expected.mean_ab, atol=6e-4)
-
-
-def test_the_limit_of_a_prior_counts_pictures(folder: Path, tmp_path: Path) -> None:
-    options = prior.PriorOptions(pictures=[folder], out=tmp_path / "prior.json", limit=2)
-    assert "2 pictures" in prior.main(options)
-
-
-@pytest.mark.parametrize(
-    "text", [None, "{", "{}", '{"mean_ab": [], "counts": [], "pictures": 0, "source": ""}']
-)
-def test_a_file_that_is_no_prior_is_refused_by_name(tmp_path: Path, text: str | None) -> None:
-    path = tmp_path / "prior.json"
-    if text is not None:
-        path.write_text(text)
-    with pytest.raises(InputError, match=r"prior\.json"):
-        prior.load(path)
-
-
-def test_no_pictures_give_no_prior() -> None:
-    with pytest.raises(InputError, match="no pictures"):
-        prior.fit([])
 
 
 # ── The pictures ──
@@ -284,89 +212,6 @@ def test_colors_that_do_not_change_do_not_move(truth: pictures.Truth) -> None:
     assert moved[sizes.SIZES.index(sizes.AGAINST)] == 0
     assert max(moved) < 1.5
     assert sizes.mean_movement([[1, 0, 2, 3], [3, 0, 4, 5]]) == {128: 2, 256: 0, 512: 3, 2048: 4}
-
-
-# ── Table, front, promises ──
-
-
-DEFAULT = PredictOptions()
-
-
-def row(
-    method: str, psnr: float, colorfulness: float, options: PredictOptions = DEFAULT, hints: int = 0
-) -> table.Row:
-    zero = scores.Scores(**{f.name: 0.0 for f in fields(scores.Scores)})
-    return table.Row(
-        variant=Variant(method=method, options=options, hints=hints),
-        scores=replace(zero, psnr=psnr, colorfulness=colorfulness),
-        delta_colorfulness=1.0,
-    )
-
-
-def front_rows(*, gain: float = 0.0) -> list[table.Row]:
-    """Make the rows of a network: gain dB shift all of them."""
-    rows = [row(table.TRUTH, float("inf"), 40), row(table.GRAY, 22, 0), row(table.MEAN, 22.7, 10)]
-    for variant in variants("net.small"):
-        vividness = variant.options.vividness if variant.options.vividness is not None else 0.5
-        psnr = 23.5 + gain - 2 * vividness + {0: 0, 1: 0.3, 10: 2.1, 100: 5.2}[variant.hints]
-        rows.append(row("net.small", psnr, 12 + 22 * vividness, variant.options, variant.hints))
-    return rows
-
-
-def test_a_front_that_keeps_every_promise_says_so() -> None:
-    found = targets.checks(front_rows(), {128: 2.9, 256: 0.0, 512: 0.1, 2048: 3.0})
-    assert len(found) == 3 + 2 * 2 + 3
-    assert all(check.met for check in found), targets.to_markdown(found)
-
-
-def test_a_front_that_breaks_promises_says_which() -> None:
-    found = targets.checks(front_rows(gain=-0.5), {128: 3.1, 256: 0.0, 512: 0.1, 2048: float("nan")})
-    broken = [check.promise for check in found if not check.met]
-    assert [promise.split(":")[0] for promise in broken] == [
-        "v = 0, T = 1",
-        "at colorfulness 21",
-        "v = 1",
-        "128 px gets the colors of 256 px",
-        "2048 px gets the colors of 256 px",
-    ]
-    assert targets.to_markdown(found).count("| no |") == len(broken)
-
-
-def test_the_front_is_read_between_its_points_and_not_beyond_them() -> None:
-    net = [r for r in front_rows() if r.variant.method == "net.small"]
-    assert targets.psnr_at(net, 23.0) == pytest.approx(22.5)
-    assert targets.psnr_at(net, 50.0) is None
-    beyond = next(c for c in targets.checks([*front_rows()[:3], *_faded(net)], {}) if "21" in c.promise)
-    assert not beyond.met
-
-
-def _faded(rows: list[table.Row]) -> list[table.Row]:
-    return [replace(r, scores=replace(r.scores, colorfulness=r.scores.colorfulness / 10)) for r in rows]
-
-
-def test_the_table_has_every_figure_and_every_variant() -> None:
-    rows = front_rows()
-    read = list(csv.DictReader(io.StringIO(table.to_csv(rows))))
-    assert len(read) == len(rows) == 3 + 1 + 10 + 2 * len(HINT_COUNTS)
-    assert {f.name for f in fields(scores.Scores)} < set(read[0])
-    assert [(r["vividness"], r["temperature"], r["hints"]) for r in read[3:6]] == [
-        ("", "", "0"),
-        ("0", "0.38", "0"),
-        ("0.25", "0.38", "0"),
-    ]
-    markdown = table.to_markdown(rows).splitlines()
-    assert len(markdown) == len(rows) + 2
-    assert len({line.count("|") for line in markdown}) == 1
-    assert "**net.small**, default" in markdown[5]
-
-
-def test_the_front_is_a_drawing_with_a_point_for_each_row_without_hints() -> None:
-    drawing = ElementTree.fromstring(front.draw(front_rows()))
-    circles = list(drawing.iter("{http://www.w3.org/2000/svg}circle"))
-    assert len(circles) == 10 + 2 + 1
-    for circle in circles:
-        assert 0 < float(circle.get("cx", "-1")) < front.WIDTH
-        assert 0 < float(circle.get("cy", "-1")) < front.HEIGHT
 
 
 # ── The verbs ──

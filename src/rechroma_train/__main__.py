@@ -20,7 +20,7 @@ VERBS = {
     "train": ("rechroma_train.train", "main", "train a net; goes on from its last checkpoint"),
     "export": ("rechroma_train.export", "main", "write a trained net as a graph that rechroma runs"),
     "evaluate": ("rechroma_train.evaluate", "main", "measure weights on photographs with known colors"),
-    "sheet": ("rechroma_train.sheets", "main", "draw a contact sheet of colored photographs"),
+    "sheet": ("rechroma_train.evaluate.sheets", "main", "draw a contact sheet of colored photographs"),
 }
 """Verb: module, function, help."""
 

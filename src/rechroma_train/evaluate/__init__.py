@@ -13,8 +13,7 @@ import numpy as np
 from rechroma import methods
 from rechroma.types import Colorizer
 from rechroma_train import prior as priors
-from rechroma_train import sheets
-from rechroma_train.evaluate import front, pictures, sizes, table, targets
+from rechroma_train.evaluate import front, pictures, sheets, sizes, table, targets
 from rechroma_train.evaluate.manifest import describe
 from rechroma_train.evaluate.tally import Tally, Task, score_all
 from rechroma_train.evaluate.variants import variants
