@@ -104,3 +104,26 @@ def test_long_names_leave_room_for_the_temporary_one(tmp_path: Path) -> None:
     for name in ("x" * 240 + ".jpg", "\u5199" * 80 + ".jpg"):
         image.save_atomically(b"data", tmp_path / name)
         assert (tmp_path / name).read_bytes() == b"data"
+
+
+def test_leftovers_of_one_target_are_removed_and_no_others(tmp_path: Path) -> None:
+    gone, kept = tmp_path / ".a.jpg.abcd_123.part", tmp_path / ".a.jpg.b.jpg.abcd_123.part"
+    for path in (gone, kept):
+        path.write_bytes(b"half")
+    image.remove_leftovers(tmp_path / "a.jpg")
+    assert not gone.exists()
+    assert kept.exists()
+
+
+def test_leftovers_are_those_that_saving_would_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", killed)
+    monkeypatch.setattr(Path, "unlink", lambda self: None)
+    with pytest.raises(KeyboardInterrupt):
+        image.save_atomically(b"data", tmp_path / "[a]*.jpg")
+    monkeypatch.undo()
+    assert len(list(tmp_path.iterdir())) == 1
+    image.remove_leftovers(tmp_path / "[a]*.jpg")
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,8 @@ from pathlib import Path
 from rechroma.errors import OutputError
 
 _SUFFIX = ".part"
+_RANDOM = 8
+"""Letters that tempfile puts between prefix and suffix."""
 
 
 def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> None:
@@ -45,14 +47,14 @@ def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> No
 
 def remove_leftovers(target: Path) -> None:
     """Remove what a process that was killed in the middle of writing `target` has left under a temporary name."""
-    for path in target.parent.glob(f"{glob.escape(_prefix(target))}*{_SUFFIX}"):
+    for path in target.parent.glob(f"{glob.escape(_prefix(target))}{'?' * _RANDOM}{_SUFFIX}"):
         with contextlib.suppress(OSError):
             path.unlink()
 
 
 def _prefix(target: Path) -> str:
-    """Begin the temporary name of a target."""
-    return f".{target.name[:100]}."
+    """Begin the temporary name of a target; file systems hold names of 255 bytes."""
+    return "." + target.name.encode("utf-8", "surrogateescape")[:200].decode("utf-8", "ignore") + "."
 
 
 def _rename(temporary: Path, target: Path, *, overwrite: bool) -> None:
