@@ -489,3 +489,16 @@ def test_a_decoded_jpeg_is_the_same_picture() -> None:
     assert np.array_equal(image.lightness(picture), image.lightness(whole))
     assert np.array_equal(image.luma(picture), image.luma(whole))
     assert image.decoded(whole) is whole
+
+
+@pytest.mark.parametrize("size", [(90, 120), (91, 121), (7, 3), (1, 40)])
+def test_gray_stored_with_unusual_sampling_is_read_as_any(size: tuple[int, int]) -> None:
+    plain = gray_jpeg(*size)
+    at = plain.index(b"\xff\xc0") + 11
+    unusual = plain[:at] + b"\x22" + plain[at + 1 :]
+    for shrink in (1, 2, 4, 8):
+        found = image.luma(image.read(unusual), shrink=shrink)
+        truth = image.luma(image.read(plain), shrink=shrink)
+        assert found.shape == truth.shape
+        assert np.abs(found.astype(int) - truth).mean() < 12
+    assert np.array_equal(image.luma(image.read(unusual)), image.luma(image.read(plain)))

@@ -230,6 +230,18 @@ def test_markers_true_of_gray_only_are_dropped_and_all_else_is_kept() -> None:
     assert not any(part in color for part in dropped)
 
 
+def test_restart_markers_of_later_scans_do_not_reach_the_chroma() -> None:
+    gray = gray_jpeg(progressive=True, restart_marker_rows=1)
+    interval = next(gray[seg.start : seg.end] for seg in jpeg.segments(gray) if seg.marker == 0xDD)
+    late = gray.replace(interval, b"", 1)
+    scan = late.index(b"\xff\xda")
+    late = late[:scan] + interval + late[scan:]
+    assert jpeg.inspect(late).restart_interval == jpeg.inspect(gray).restart_interval > 0
+    assert np.array_equal(
+        np.asarray(Image.open(io.BytesIO(spliced(late)))), np.asarray(Image.open(io.BytesIO(spliced(gray))))
+    )
+
+
 def test_a_file_without_a_jfif_header_gets_one_first() -> None:
     gray = gray_jpeg()
     bare = gray[:2] + gray[2 + 18 :]

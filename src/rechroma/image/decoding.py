@@ -150,9 +150,11 @@ def decode_unusual_jpeg(data: bytes, mode: str, shrink: int) -> NDArray[np.uint8
         UnreadableImage: damaged.
     """
     image = _open(data)
+    size = (-(-image.width // shrink), -(-image.height // shrink))
     try:
-        image.draft(mode, (-(-image.width // shrink), -(-image.height // shrink)))
-        pixels = np.asarray(image.convert(mode))
+        image.draft(mode, (max(1, image.width // shrink), max(1, image.height // shrink)))
+        small = image.convert(mode)
+        pixels = np.asarray(small if small.size == size else small.resize(size, Image.Resampling.BOX))
     except DAMAGE as error:
         raise UnreadableImage(f"this JPEG cannot be decoded: {error}") from error
     return pixels[..., None] if pixels.ndim == 2 else pixels

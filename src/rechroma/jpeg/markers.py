@@ -71,7 +71,7 @@ class JpegInfo:
     components: tuple[Component, ...]
     """In the order of the frame header."""
     restart_interval: int
-    """MCUs between restart markers; 0 = none."""
+    """MCUs between restart markers, the most where scans differ; 0 = none."""
     frames: int
     """Number of frame headers: more than one in hierarchical files."""
     late_tables: bool
@@ -152,8 +152,8 @@ def inspect(data: bytes) -> JpegInfo:
         elif seg.marker == DQT:
             late |= scanned
             wide |= _has_wide_table(body)
-        elif seg.marker == DRI and not scanned:
-            restart = struct.unpack(">H", body[:2])[0]
+        elif seg.marker == DRI:
+            restart = max(restart, int.from_bytes(body[:2], "big"))
         elif seg.marker == DNL:
             dnl = True
         elif seg.marker == APP14 and body[:5] == b"Adobe" and len(body) >= 12:
