@@ -10,6 +10,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from rechroma import jpeg
+from rechroma.image.enlarging import enlarged
 
 _EXACT_FROM = 96
 """Quality from which on libjpeg-turbo's planes interface takes the accurate DCT; below, the fast one."""
@@ -61,6 +62,9 @@ def resized(plane: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint
     """Return a plane of another shape, bilinear with antialiasing; C-contiguous."""
     if plane.shape == shape:
         return np.ascontiguousarray(plane)
+    larger = enlarged(plane, shape)
+    if larger is not None:
+        return larger
     image = Image.fromarray(plane).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
     return np.ascontiguousarray(image)
 
