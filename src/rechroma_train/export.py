@@ -80,7 +80,9 @@ def main(options: ExportOptions) -> str:
     onnx.helper.set_model_props(model, _metadata(options, smooth, _public(config)))
     stored = store_as_float16(model)
     _check("graph", largest=differences(module, model.SerializeToString())[0], accepted=_TOLERANCE)
-    _check("stored graph", largest=differences(module, stored.SerializeToString())[1], accepted=_STORED_TOLERANCE)
+    _check(
+        "stored graph", largest=differences(module, stored.SerializeToString())[1], accepted=_STORED_TOLERANCE
+    )
     part = options.out.with_name(options.out.name + ".part")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(stored, part)
