@@ -75,7 +75,7 @@ def test_a_killed_worker_costs_one_picture(tmp_path: Path, options: ColorizeOpti
         outcomes.append(outcome)
         if len(outcomes) == 2:
             for job in jobs:  # as if it had been killed in the middle of writing
-                (tmp_path / "out" / f".{job.target.name}.x1.part").write_bytes(b"half")
+                (tmp_path / "out" / f".{job.target.name}.abcd_123.part").write_bytes(b"half")
             child = multiprocessing.active_children()[0]
             os.kill(child.pid or 0, signal.SIGKILL)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
@@ -84,7 +84,7 @@ def test_a_killed_worker_costs_one_picture(tmp_path: Path, options: ColorizeOpti
     assert "signal 9" in failed[0].message
     names = _results(tmp_path)
     assert len([name for name in names if name.endswith(".color.jpg")]) == len(jobs) - 1
-    assert f".{failed[0].job.target.name}.x1.part" not in names
+    assert f".{failed[0].job.target.name}.abcd_123.part" not in names
     assert {outcome.status for outcome in batch.run(jobs, options)} == {"skipped", "done"}
 
 

@@ -107,6 +107,18 @@ def small_lightness(picture: Picture, size: tuple[int, int]) -> Lightness:
     return np.clip(np.asarray(image, dtype=np.float32), 0, 100)
 
 
+def screen_pixels(picture: Picture, long_side: int) -> NDArray[np.uint8]:
+    """Return the picture as a screen shows it, sRGB (h, w, 3) uint8, its sides at most `long_side`; without alpha."""
+    shrink = next((by for by in _SHRINKS[::-1] if max(picture.size) >= 2 * by * long_side), 1)
+    samples = _upright(_decode_jpeg(picture, shrink), picture) if picture.samples is None else picture.samples
+    image = Image.fromarray(to_8_bits(samples))
+    if picture.tone is not None and samples.ndim == 3:
+        image = to_srgb(image, picture.icc)
+    image = image.convert("RGB") if image.mode == "L" else image
+    image.thumbnail((long_side, long_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return np.asarray(image)
+
+
 def luma(picture: Picture, *, shrink: int = 1) -> Plane8:
     """Return Y' (ceil(H/shrink), ceil(W/shrink)) uint8, upright; shrink is 1, 2, 4 or 8.
 

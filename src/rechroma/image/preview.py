@@ -1,12 +1,16 @@
 """Copies of pictures to be looked at: small JPEGs for a page, and gray JPEGs of color photographs for the demo."""
 
+import math
+import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from rechroma.errors import UnreadableImage
+from rechroma.image.picture import screen_pixels
+from rechroma.image.reading import read
 
 QUALITY = 85
 
@@ -27,17 +31,13 @@ def preview(path: Path, long_side: int) -> Preview:
     Raises:
         UnreadableImage: no picture that can be read.
     """
-    try:
-        with Image.open(path) as opened:
-            opened.draft("RGB" if opened.mode in {"RGB", "YCbCr"} else "L", (long_side, long_side))
-            screen = _eight_bit(opened)
-            screen.thumbnail((long_side, long_side), Image.Resampling.LANCZOS, reducing_gap=2)
-            upright = ImageOps.exif_transpose(screen)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UnreadableImage(f"{path} cannot be shown: {error}") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # said already when the picture was read to be colored
+        picture = read(path, max_megapixels=math.inf)
+        pixels = screen_pixels(picture, long_side)
     file = BytesIO()
-    upright.convert("RGB").save(file, "JPEG", quality=QUALITY, optimize=True)
-    return Preview((upright.height, upright.width), file.getvalue())
+    Image.fromarray(pixels).save(file, "JPEG", quality=QUALITY, optimize=True)
+    return Preview((pixels.shape[0], pixels.shape[1]), file.getvalue())
 
 
 def gray_jpeg(path: Path, *, quality: int) -> bytes:
@@ -53,13 +53,3 @@ def gray_jpeg(path: Path, *, quality: int) -> bytes:
     except (OSError, SyntaxError, ValueError) as error:
         raise UnreadableImage(f"{path} cannot be read: {error}") from error
     return file.getvalue()
-
-
-def _eight_bit(picture: Image.Image) -> Image.Image:
-    """Bring 16-bit gray and palettes to a mode that can be resized."""
-    if picture.mode.startswith("I;16") or picture.mode == "I":
-        return picture.convert("I").point(lambda value: value / 257).convert("L")
-    if picture.mode in {"1", "P", "PA", "F"}:
-        return picture.convert("L" if picture.mode == "1" else "RGB")
-    picture.load()
-    return picture
