@@ -183,7 +183,7 @@ def _public(config: dict[str, object]) -> str:
     for name in ("backbone", "prior"):
         shown[name] = Path(str(shown[name])).name if shown.get(name) else None
     shown["corpora"] = [Path(str(folder)).name for folder in list(config["corpora"])]  # type: ignore[call-overload]
-    return yaml.safe_dump(shown)
+    return str(yaml.safe_dump(shown))
 
 
 def _metadata(options: ExportOptions, prior: Array, config: str) -> dict[str, str]:
