@@ -251,6 +251,25 @@ def test_transparency_gives_way_to_white_where_jpeg_is_asked_for(options: Colori
     assert np.asarray(result.convert("L")).min() >= 253
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("change", [{}, {"lossless_luma": False}])
+def test_camera_place_and_resolution_are_carried_over_and_the_profile_is_for_color(
+    kind: str, change: dict[str, Any], options: ColorizeOptions
+) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0132] = "Maker", "1931:12:15 10:00:00"
+    exif.get_ifd(0x8825)[0x0001] = "N"
+    how: dict[str, Any] = {"exif": exif.tobytes()} | ({} if kind == "WEBP" else {"dpi": (300, 300)})
+    result = opened(rechroma.colorize(encoded(scene(*SIZE), kind, **how), replace(options, **change)))
+    kept = result.getexif()
+    assert kept[0x010F].rstrip("\0") == "Maker"
+    assert kept[0x0132].startswith("1931:12:15")
+    assert kept.get_ifd(0x8825)[0x0001] == "N"
+    assert result.info["icc_profile"][16:20] == b"RGB "
+    if kind != "WEBP":
+        assert [round(float(value)) for value in result.info["dpi"]] == [300, 300]
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("change", [{}, {"lossless_luma": False}, {"format": "png"}])
 def test_a_turned_picture_is_colored_upright(
