@@ -8,7 +8,7 @@ from rechroma.color.bins import (
     soft_encode,
     soft_encoding_table,
 )
-from rechroma.color.chroma import LUMA_KNOTS, chroma_at_knots, solve_chroma_for_luma
+from rechroma.color.chroma import hold_chroma, solve_chroma_for_luma
 from rechroma.color.difference import delta_e_2000
 from rechroma.color.gamut import fit_gamut, merge
 from rechroma.color.spaces import (
@@ -30,15 +30,14 @@ from rechroma.color.ycbcr import (
 )
 
 __all__ = [
-    "LUMA_KNOTS",
     "ab_bins",
     "annealed_mean",
-    "chroma_at_knots",
     "delta_e_2000",
     "fit_gamut",
     "gray8_lightness_table",
     "gray16_lightness_table",
     "gray_to_lightness",
+    "hold_chroma",
     "lab_to_rgb",
     "lightness_to_gray",
     "linear_to_srgb",

@@ -2,8 +2,10 @@
 
 Luma Y' (a weighted mean of encoded R, G, B) is not lightness L*: at a given Y' the L* of a color depends on a*b*.
 So L* is solved for first, then Cb and Cr follow. Where no color of this Y' has the wanted a*b*, chroma is
-reduced at constant hue and Y'. Colors of one Y' inside RGB form a convex polygon in Cb and Cr: weighted means of
-solved colors of one Y' are inside RGB too, and so are means of colors between two Y'.
+reduced at constant hue and Y'.
+
+`solve_chroma_for_luma` does so pixel by pixel, `hold_chroma` brings back into RGB what was interpolated between
+solved colors. Solved colors of one Y' lie in a convex polygon: their weighted means are inside RGB too.
 """
 
 from functools import lru_cache
@@ -16,18 +18,13 @@ from rechroma.color.ycbcr import CB_TO_B, CB_TO_G, CR_TO_G, CR_TO_R
 from rechroma.errors import InputError
 from rechroma.types import AB, Array
 
-LUMA_KNOTS: tuple[int, ...] = (16, 32, 64, 96, 128, 192, 224, 240)
-"""Y' at which chroma is tabled. At Y' 0 and 256 it is 0; between knots it goes linearly, which takes 0.3 of
-a*b* on average and below 6 in 99 % of pixels (photographs); steps are powers of two for integer arithmetic."""
-
-_F32 = np.float32
+_F32, _I16 = np.float32, np.int16
 _WEIGHTS = (_F32(0.299), _F32(0.587), _F32(0.114))
-_NEWTON_STEPS = 5
+_NEWTON_STEPS = 6
 _LONGEST_STEP = _F32(15)
 _MARGIN = _F32(0.995)
 _HUES = 180
 _LEVELS = 64
-_REACH, _GRID = 120, 5
 
 
 def solve_chroma_for_luma(luma: Array | NDArray[np.uint8], ab: AB) -> tuple[Array, Array]:
@@ -53,43 +50,35 @@ def solve_chroma_for_luma(luma: Array | NDArray[np.uint8], ab: AB) -> tuple[Arra
     return chroma[0].reshape(luma.shape), chroma[1].reshape(luma.shape)
 
 
-def chroma_at_knots(ab: AB) -> Array:
-    """Look up Cb - 128 and Cr - 128 at the luma knots, bilinear between table nodes (every 5 units of a*b*).
+def hold_chroma(luma: NDArray[np.int16], chroma: NDArray[np.int16]) -> None:
+    """Reduce whole-number chroma, in place, where it leads outside RGB with its luma.
 
-    ab (K, ..., 2) a*b* wanted at each of the K LUMA_KNOTS, held to -120 to 120 -> (K, ..., 2) float32, always
-    inside sRGB. The first call builds the table (30 ms).
+    luma (...) 0 to 256 (256 = white as well); chroma (2, ...) contiguous, Cb - 128 and Cr - 128, -127 to 127.
+    Reduced values are rounded towards 0; up to 1.4 of 255 beyond RGB may go unnoticed.
     """
-    table = _knot_table().reshape(-1, 2)
-    side = 2 * _REACH // _GRID + 1
-    place = np.clip((ab + _F32(_REACH)) * _F32(1 / _GRID), _F32(0), _F32(side - 1.001))
-    cell = place.astype(np.int32)
-    right = place - cell
-    knot = np.arange(len(LUMA_KNOTS)).reshape(-1, *[1] * (ab.ndim - 2))
-    node = (knot * side + cell[..., 0]) * side + cell[..., 1]
-    along_a, along_b = right[..., :1], right[..., 1:]
-    first, second = table[node], table[node + side]
-    first += along_b * (table[node + 1] - first)
-    second += along_b * (table[node + side + 1] - second)
-    first += along_a * (second - first)
-    return first
-
-
-@lru_cache(maxsize=1)
-def _knot_table() -> Array:
-    """Solve chroma for every knot and grid color: (K, 49, 49, 2) Cb - 128 and Cr - 128."""
-    axis = np.arange(-_REACH, _REACH + 1, _GRID, dtype=np.float32)
-    luma, a, b = np.meshgrid(np.array(LUMA_KNOTS, np.float32), axis, axis, indexing="ij")
-    cb, cr = solve_chroma_for_luma(luma, np.stack([a, b], axis=-1))
-    return np.stack([cb, cr], axis=-1) - _F32(128)
+    cb, cr = chroma
+    red, blue = cr * _I16(179), cb * _I16(227)  # 128ths: 1.402, 1.772, 0.344 and 0.714
+    green = cb * _I16(-44)
+    green -= cr * _I16(91)
+    above = np.maximum(np.maximum(red, green), blue)
+    below = np.minimum(np.minimum(red, green), blue)
+    above >>= 7
+    below >>= 7
+    above += luma
+    below += luma
+    outside = np.flatnonzero((above > _I16(255)) | (below < _I16(0)))
+    if outside.size:
+        flat = chroma.reshape(2, -1)
+        part = flat[:, outside].astype(np.float32)
+        part *= _room(luma.reshape(-1)[outside].astype(np.float32), part)
+        flat[:, outside] = part  # towards 0
 
 
 def _solve(luma: Array, ab: Array) -> Array:
     """Solve planes.  luma (n,) 0 to 1, ab (2, n), which is overwritten -> (2, n) Cb - 128 and Cr - 128."""
     hue, wanted = np.arctan2(ab[1], ab[0]), np.hypot(ab[0], ab[1])
     ab *= np.minimum(_largest_chroma(luma, hue) / np.maximum(wanted, _F32(1e-6)), _F32(1))
-    rgb = _rgb_at_luma(luma, ab)
-    own = _luma_of(rgb)
-    chroma = np.stack([(rgb[2] - own) * _F32(255 / CB_TO_B), (rgb[0] - own) * _F32(255 / CR_TO_R)])
+    chroma = _chroma_of(_rgb_at_luma(luma, ab))
     chroma *= _room(luma * _F32(255), chroma)
     return chroma
 
@@ -117,6 +106,11 @@ def _rgb_at_luma(luma: Array, ab: Array) -> Array:
     return rgb
 
 
+def _chroma_of(rgb: Array) -> Array:
+    luma = _luma_of(rgb)
+    return np.stack([(rgb[2] - luma) * _F32(255 / CB_TO_B), (rgb[0] - luma) * _F32(255 / CR_TO_R)])
+
+
 def _luma_of(rgb: Array) -> Array:
     luma: Array = rgb[0] * _WEIGHTS[0]
     luma += rgb[1] * _WEIGHTS[1]
@@ -132,7 +126,7 @@ def _room(luma: Array, chroma: Array) -> Array:
     above = np.maximum(np.maximum(np.maximum(red, green), blue), _F32(1e-6))
     below = np.maximum(-np.minimum(np.minimum(red, green), blue), _F32(1e-6))
     share: Array = np.minimum((_F32(255) - luma) / above, luma / below)
-    return np.minimum(share, _F32(1))
+    return np.clip(share, _F32(0), _F32(1))
 
 
 @lru_cache(maxsize=1)
