@@ -1,0 +1,117 @@
+"""Too large, truncated, damaged, unknown: a named error before harm is done, never anything else."""
+
+import contextlib
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from conftest import encoded, gray_jpeg
+from rechroma import image
+from rechroma.errors import RechromaError, TooLarge, UnreadableImage
+from rechroma.image import decoding
+from stored import COLORS, DEEP_RGB, GRAY, RGB, chunk, tiff_of
+
+
+def test_the_limit_is_held_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(Image.Image, "load", refuse)
+    monkeypatch.setattr(decoding, "decode_image", refuse)
+    for data in (BROKEN["jpeg"], encoded_before["png"], encoded_before["tiff"], encoded_before["webp"]):
+        with pytest.raises(TooLarge, match="max_megapixels"):
+            image.read(data, max_megapixels=0.001)
+    with pytest.raises(TooLarge):
+        image.read(np.zeros((100, 100), np.uint8), max_megapixels=0.001)
+
+
+encoded_before = {
+    "png": encoded(GRAY, "PNG"),
+    "tiff": tiff_of(DEEP_RGB, photometric="rgb"),
+    "webp": encoded(RGB, "WEBP"),
+}
+
+
+def test_a_decompression_bomb_is_too_large() -> None:
+    head = (30000).to_bytes(4, "big") * 2 + bytes([1, 0, 0, 0, 0])
+    data = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(bytes(100)))
+        + chunk(b"IEND", b"")
+    )
+    with pytest.raises(TooLarge, match="900.0 megapixels"):
+        image.read(data)
+
+
+def test_pillows_own_limit_neither_stops_nor_warns_and_stays_as_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    for data in (encoded_before["png"], encoded(GRAY, "TIFF", compression="tiff_lzw")):
+        assert np.array_equal(image.read(data).samples, GRAY)
+    assert Image.MAX_IMAGE_PIXELS == 100
+
+
+BROKEN = {
+    "jpeg": gray_jpeg(60, 60),
+    "progressive": gray_jpeg(60, 60, progressive=True),
+    "png": encoded(RGB, "PNG"),
+    "png 16": COLORS["png 16"][0],
+    "tiff": encoded(RGB, "TIFF", compression="tiff_lzw"),
+    "tiff 16": encoded_before["tiff"],
+    "webp": encoded(RGB, "WEBP"),
+    "bmp": encoded(RGB, "BMP"),
+    "ppm": encoded(RGB, "PPM"),
+    "ppm 16": COLORS["ppm 16"][0],
+    "avif": encoded(RGB, "AVIF"),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", BROKEN)
+def test_truncated_files_get_a_named_error(name: str) -> None:
+    data = BROKEN[name]
+    for length in (*range(0, 40), *np.linspace(40, len(data) * 0.9, 40).astype(int)):
+        with pytest.raises(UnreadableImage):
+            image.lightness(image.read(data[:length]))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", BROKEN)
+def test_random_damage_gives_a_picture_or_a_named_error(name: str) -> None:
+    rng = np.random.default_rng(3)
+    data = np.frombuffer(BROKEN[name], np.uint8)
+    for _ in range(60):
+        damaged = data.copy()
+        at = rng.integers(0, min(len(data), 600), 4)
+        damaged[at] = rng.integers(0, 256, 4)
+        with contextlib.suppress(RechromaError):
+            image.lightness(image.read(damaged.tobytes(), max_megapixels=1))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"hello", b"%PDF-1.7", b"GIF89a" + bytes(50), b"%!PS-Adobe", bytes(1000)]
+)
+def test_what_is_no_picture_of_ours_gets_a_named_error(data: bytes) -> None:
+    with pytest.raises(UnreadableImage):
+        image.read(data)
+
+
+def test_missing_files_and_folders_get_a_named_error(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableImage, match="cannot read"):
+        image.read(tmp_path / "none.png")
+    with pytest.raises(UnreadableImage, match="cannot read"):
+        image.read(tmp_path)
+
+
+def test_a_jpeg_with_damage_in_its_scan_is_decoded_with_a_warning() -> None:
+    data = bytearray(gray_jpeg(200, 200, restart_marker_rows=1))
+    at = data.index(b"\xff\xd3") + 10
+    data[at : at + 6] = b"\x12\x34\x56\x78\x9a\xbc"
+    with pytest.warns(UserWarning, match="damaged in places"):
+        assert image.lightness(image.read(bytes(data))).shape == (200, 200)
