@@ -12,7 +12,7 @@ from PIL import Image
 import rechroma
 from rechroma.demo import write_samples
 
-HEIGHT = 280
+HEIGHT = 240
 """Pixels of a picture in a row."""
 GAP = 6
 """White pixels between pictures."""
@@ -45,7 +45,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for photograph in write_samples(Path(folder)):
             strip = row(photograph, arguments.method)
-            strip.save(arguments.out / photograph.name, quality=88, optimize=True, progressive=True)
+            strip.save(arguments.out / photograph.name, quality=86, optimize=True, progressive=True)
+        (arguments.out / "credits.txt").write_bytes(Path(folder, "credits.txt").read_bytes())
 
 
 if __name__ == "__main__":
