@@ -71,7 +71,7 @@ def encode_lossless_jpeg(
     with ThreadPoolExecutor(max_workers=2) as both:  # the codecs release the interpreter's lock
         planes = list(both.map(encoded, (cb, cr)))
     blocks = within_segments(carried(picture.metadata, provenance), provenance)
-    data = jpeg.splice(picture.file, *planes)
+    data = jpeg.splice(picture.file, *planes, info=picture.header)
     # IPTC, comments, density and what else there is stay in the file as they are
     return jpeg.with_payloads(
         data, jpeg.Payloads(exif=blocks.exif, xmp=blocks.xmp, icc=luma_profile(picture))

@@ -86,8 +86,8 @@ class JpegInfo:
     """Bytes after the end of the image, padding of zeros not counted."""
 
 
-def segments(data: bytes) -> Iterator[Segment]:
-    """Yield every marker segment after SOI, through EOI.
+def segments(data: bytes, *, header_only: bool = False) -> Iterator[Segment]:
+    """Yield every marker segment after SOI, through EOI; `header_only`: those before the first scan.
 
     Raises:
         UnreadableImage: not a JPEG, or it ends before its EOI marker.
@@ -95,7 +95,7 @@ def segments(data: bytes) -> Iterator[Segment]:
     if data[:2] != b"\xff\xd8":
         raise UnreadableImage("this is no JPEG: it does not begin with the bytes FF D8")
     at = 2
-    while True:
+    while not (header_only and data[at : at + 2] == b"\xff\xda"):
         segment = _segment(data, at)
         at = segment.end
         if segment.marker != _STAND_ALONE:

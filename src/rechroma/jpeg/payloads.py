@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rechroma.jpeg.markers import APP0, APP1, APP2, APP13, COM, SOS, Segment, segments
+from rechroma.jpeg.markers import APP0, APP1, APP2, APP13, COM, segments
 
 _EXIF = b"Exif\x00\x00"
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
@@ -42,7 +42,7 @@ def read_payloads(data: bytes) -> Payloads:
     found: dict[str, bytes] = {}
     icc: dict[int, bytes] = {}
     dpi: tuple[float, float] | None = None
-    for seg in _header(data):
+    for seg in segments(data, header_only=True):
         body = data[seg.payload : seg.end]
         kind = _kind(seg.marker, body)
         if kind == "icc":
@@ -76,7 +76,7 @@ def with_payloads(data: bytes, payloads: Payloads) -> bytes:
     fresh = dict(_fresh(payloads))
     head, rest = [b"\xff\xd8"], 2
     jfif = b""
-    for seg in _header(data):
+    for seg in segments(data, header_only=True):
         rest = seg.end
         raw = data[seg.start : seg.end]
         kind = _kind(seg.marker, data[seg.payload : seg.end])
@@ -95,14 +95,6 @@ def with_size(data: bytes, height: int, width: int) -> bytes:
             at = seg.payload + 1
             return data[:at] + struct.pack(">HH", height, width) + data[at + 4 :]
     raise ValueError("this JPEG has no frame header")
-
-
-def _header(data: bytes) -> Iterator[Segment]:
-    """Yield the segments before the first scan."""
-    for seg in segments(data):
-        if seg.marker == SOS:
-            return
-        yield seg
 
 
 def _kind(marker: int, body: bytes) -> str | None:

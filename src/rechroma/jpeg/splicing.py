@@ -60,17 +60,18 @@ def chroma_shape(info: JpegInfo) -> tuple[int, int]:
     return -(-info.height // down), -(-info.width // across)
 
 
-def splice(gray: bytes, cb: bytes, cr: bytes) -> bytes:
+def splice(gray: bytes, cb: bytes, cr: bytes, *, info: JpegInfo | None = None) -> bytes:
     """Return a three-component JPEG: the luma scan of `gray` byte for byte, then the scans of `cb` and `cr`.
 
     All three are one-component JPEGs; `cb` and `cr` have `chroma_shape(inspect(gray))`, are progressive
     exactly when `gray` is, and have one quantization table, the same in both. A gray ICC profile and an Adobe
-    marker are left out, all else before the scans stays; padding after the end is dropped.
+    marker are left out, all else before the scans stays; padding after the end is dropped. `info` is
+    `inspect(gray)` where the caller has it already.
 
     Raises:
         ValueError: the three do not fit together (see `splice_obstacle` for `gray`).
     """
-    info = inspect(gray)
+    info = info or inspect(gray)
     obstacle = splice_obstacle(info)
     if obstacle is not None:
         raise ValueError(f"no chroma can be appended to this JPEG: {obstacle}")
