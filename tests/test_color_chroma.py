@@ -58,17 +58,26 @@ def test_neutral_wishes_and_black_and_white_are_neutral() -> None:
         assert np.abs(plane - 128).max() < 0.01
 
 
-def test_the_table_at_the_knots_is_close_to_the_solution() -> None:
+def test_held_chroma_is_inside_rgb_and_only_ever_smaller() -> None:
     rng = np.random.default_rng(3)
-    ab = rng.uniform(-60, 60, (5000, 2)).astype(np.float32)
-    chroma = color.chroma_at_knots(np.broadcast_to(ab, (len(color.LUMA_KNOTS), *ab.shape)))
-    for knot, level in enumerate(color.LUMA_KNOTS):
-        luma = np.full(len(ab), level, np.float32)
-        solved = np.stack(color.solve_chroma_for_luma(luma, ab), axis=-1) - 128
-        assert np.abs(chroma[knot] - solved).mean() < 0.2
-        rgb = decoded(luma, chroma[knot, :, 0] + 128, chroma[knot, :, 1] + 128)
-        assert rgb.min() > -1e-4
-        assert rgb.max() < 1 + 1e-4
+    luma = rng.integers(0, 256, (4, 50_000)).astype(np.int16)
+    chroma = rng.integers(-127, 128, (2, 4, 50_000)).astype(np.int16)
+    held = chroma.copy()
+    color.hold_chroma(luma, held)
+    rgb = decoded(luma, *(held.astype(np.float32) + 128)) * 255
+    assert rgb.min() > -1.5
+    assert rgb.max() < 256.5
+    assert (np.abs(held) <= np.abs(chroma)).all()
+    assert (held * chroma >= 0).all()
+
+
+def test_chroma_inside_rgb_is_held_as_it_is() -> None:
+    rgb = np.random.default_rng(4).integers(6, 250, (50_000, 3)).astype(np.float32) / 255
+    ycbcr = np.rint(color.rgb_to_ycbcr(rgb)).astype(np.int16)
+    chroma = np.ascontiguousarray(ycbcr[:, 1:].T) - np.int16(128)
+    held = chroma.copy()
+    color.hold_chroma(np.ascontiguousarray(ycbcr[:, 0]), held)
+    assert np.array_equal(held, chroma)
 
 
 def test_shapes_that_differ_are_refused() -> None:

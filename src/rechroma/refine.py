@@ -130,8 +130,13 @@ def chroma_planes(
             planes = _draw_lines(keys[..., columns], luma[rows, columns], phases)
             cb[rows, columns], cr[rows, columns] = planes
 
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
-        list(pool.map(work, range(0, height, _BAND)))
+    starts = range(0, height, _BAND)
+    if threads <= 1:  # a pool of one is slower: memory freed in a thread goes back to the system at once
+        for start in starts:
+            work(start)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, starts))
     return cb, cr
 
 
