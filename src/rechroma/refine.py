@@ -125,10 +125,11 @@ def chroma_planes(
         rows = slice(start, min(start + _BAND, height))
         count = -(-(rows.stop - start) // phases)
         keys = up.rows(np.minimum(start + phases * np.arange(count + 1), height - 1))
+        spare = _Spare.of(count * phases * min(width, _TILE))
         for left in range(0, width, _TILE):
             columns = slice(left, left + _TILE)
-            planes = _draw_lines(keys[..., columns], luma[rows, columns], phases)
-            cb[rows, columns], cr[rows, columns] = planes
+            chroma = _draw_lines(keys[..., columns], luma[rows, columns], phases, spare)
+            cb[rows, columns], cr[rows, columns] = chroma
 
     starts = range(0, height, _BAND)
     if threads <= 1:  # a pool of one is slower: memory freed in a thread goes back to the system at once
@@ -173,38 +174,55 @@ def _luma_lines(model: _Model, luma: Array) -> Array:
     return np.concatenate([at_dark - slope * dark, slope])
 
 
-def _draw_lines(keys: Array, luma: NDArray[np.uint8], phases: int) -> NDArray[np.uint8]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spare:
+    """Memory to work in: allocated for each tile anew, its page faults would cost more than the work."""
+
+    floats: Array
+    """(3, n)."""
+    whole: NDArray[np.int16]
+    """(7, n)."""
+
+    @classmethod
+    def of(cls, pixels: int) -> "_Spare":
+        """Allocate for tiles of up to so many pixels."""
+        return cls(floats=np.empty((3, pixels), np.float32), whole=np.empty((7, pixels), np.int16))
+
+
+def _draw_lines(keys: Array, luma: NDArray[np.uint8], phases: int, spare: _Spare) -> NDArray[np.int16]:
     """Give each pixel the chroma that its place's line has at its luma.
 
     Args:
         keys: (n + 1, 4, W) lines, as _luma_lines has them, at every phases-th row; linear between these rows.
         luma: (rows, W) uint8, rows at most n * phases.
         phases: rows from one key row to the next.
+        spare: memory to work in.
 
     Returns:
-        (2, rows, W) uint8: Cb, Cr.
+        (2, rows, W) Cb, Cr 1 to 255, in the spare memory.
     """
-    count, width = len(keys) - 1, luma.shape[1]
-    padded = np.zeros((count * phases, width), np.int16)
-    padded[: len(luma)] = luma
-    y = padded.reshape(count, phases, width)
-    light = y.astype(np.float32)
+    shape = (len(keys) - 1, phases, luma.shape[1])
+    pixels = shape[0] * shape[1] * shape[2]
+    light, plane, step = spare.floats[:, :pixels].reshape(3, *shape)
+    whole = spare.whole.reshape(-1)[: 7 * pixels].reshape(7, *shape)
+    y, chroma = whole[0], whole[1:3]
+    y.reshape(-1, shape[2])[: len(luma)] = luma
+    y.reshape(-1, shape[2])[len(luma) :] = 0
+    light[...] = y
     lower = (np.arange(phases, dtype=np.float32) / np.float32(phases))[:, np.newaxis]
-    chroma = np.empty((2, *y.shape), np.int16)
     for channel in range(2):
         start, slope = keys[:, channel, np.newaxis], keys[:, 2 + channel, np.newaxis]
-        plane = light * slope[:-1]
-        plane += start[:-1]
-        step = light * (slope[1:] - slope[:-1])
+        np.multiply(light, slope[1:] - slope[:-1], out=step)
         step += start[1:] - start[:-1]
         step *= lower
+        np.multiply(light, slope[:-1], out=plane)
+        plane += start[:-1]
         plane += step
         np.clip(plane, np.float32(-127), np.float32(127), out=plane)
-        np.rint(plane, out=plane)
-        chroma[channel] = plane
-    hold_chroma(y, chroma)
+        chroma[channel] = np.rint(plane, out=plane)
+    hold_chroma(y, chroma, spare=whole[3:])
     chroma += np.int16(128)
-    return chroma.astype(np.uint8).reshape(2, count * phases, width)[:, : len(luma)]
+    return chroma.reshape(2, -1, shape[2])[:, : len(luma)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

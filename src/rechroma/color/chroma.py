@@ -50,18 +50,26 @@ def solve_chroma_for_luma(luma: Array | NDArray[np.uint8], ab: AB) -> tuple[Arra
     return chroma[0].reshape(luma.shape), chroma[1].reshape(luma.shape)
 
 
-def hold_chroma(luma: NDArray[np.int16], chroma: NDArray[np.int16]) -> None:
+def hold_chroma(
+    luma: NDArray[np.int16], chroma: NDArray[np.int16], *, spare: NDArray[np.int16] | None = None
+) -> None:
     """Reduce whole-number chroma, in place, where it leads outside RGB with its luma.
 
-    luma (...) 0 to 256 (256 = white as well); chroma (2, ...) contiguous, Cb - 128 and Cr - 128, -127 to 127.
-    Reduced values are rounded towards 0; up to 1.4 of 255 beyond RGB may go unnoticed.
+    Args:
+        luma: (...) 0 to 255.
+        chroma: (2, ...) contiguous, Cb - 128 and Cr - 128, -127 to 127. Reduced values are rounded towards 0; up
+            to 1.4 of 255 beyond RGB may go unnoticed.
+        spare: (4, ...) to work in, so that nothing has to be allocated; its contents are lost.
     """
     cb, cr = chroma
-    red, blue = cr * _I16(179), cb * _I16(227)  # 128ths: 1.402, 1.772, 0.344 and 0.714
-    green = cb * _I16(-44)
-    green -= cr * _I16(91)
-    above = np.maximum(np.maximum(red, green), blue)
-    below = np.minimum(np.minimum(red, green), blue)
+    red, green, blue, other = np.empty((4, *luma.shape), np.int16) if spare is None else spare
+    np.multiply(cr, _I16(179), out=red)  # 128ths: 1.402, 1.772, 0.344 and 0.714
+    np.multiply(cb, _I16(227), out=blue)
+    np.multiply(cb, _I16(-44), out=green)
+    np.multiply(cr, _I16(91), out=other)
+    green -= other
+    above = np.maximum(np.maximum(red, green, out=other), blue, out=other)
+    below = np.minimum(np.minimum(red, green, out=red), blue, out=red)
     above >>= 7
     below >>= 7
     above += luma
