@@ -1,6 +1,6 @@
 """How fast it is: ratios measured in one run, tables for the documentation.
 
-    python benchmarks/speed.py [photo] [memory] [network] [folder] [start] [--repeats N] [--method M] [--out DIR]
+    python benchmarks/speed.py [photo] [memory] [network] [used] [folder] [start] [--repeats N] [--method M] [--out DIR]
 
 Needs the bench extra: pip install -c constraints.txt -e '.[bench]'. A quiet machine gives honest figures.
 """
@@ -30,6 +30,7 @@ from PIL import Image
 
 import rechroma
 from rechroma import settings
+from rechroma.tiling import work_shape
 from rechroma.types import ColorizeOptions, Colorizer
 
 QUALITY = 92
@@ -37,6 +38,8 @@ SIZE_12_MP = (3000, 4000)
 SIZE_2_MP = (1224, 1632)
 FOLDER_PICTURES = 200
 WORK = 256
+DDCOLOR_SIZE = 512
+"""Pixels each way: what DDColor's own programs use."""
 
 
 def photo(repeats: int, method: str) -> list[Row]:
@@ -150,48 +153,73 @@ def memory(repeats: int, method: str) -> list[Row]:
 
 def network(repeats: int, method: str) -> list[Row]:
     """The network alone on 256 x 256 pixels, one and two threads."""
-    import onnxruntime
-
     from rechroma_train.nets.hintnet import HintNet
 
     logging.disable(logging.WARNING)
-    lightness = np.random.default_rng(0).uniform(0, 100, (WORK, WORK)).astype(np.float32)
-    flat = np.repeat(lightness[None, None] / 100, 3, 1)
     net = HintNet().eval()
-    light = torch.from_numpy(lightness)[None, None]
-    hint_ab, hint_weight = torch.zeros(1, 2, WORK, WORK), torch.zeros(1, 1, WORK, WORK)
+    inputs = (
+        torch.full((1, 1, WORK, WORK), 50.0),
+        torch.zeros(1, 2, WORK, WORK),
+        torch.zeros(1, 1, WORK, WORK),
+    )
+
+    def eager() -> None:
+        with torch.inference_mode():
+            net(*inputs)
+
     table: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         graph = Path(folder, "ddcolor_sized.onnx")
         millions = export(graph, WORK)
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = threads
-            session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-            ours = rechroma.load(method, threads=threads)
-            name = f"hintnet, {threads} thread{'s' * (threads > 1)}"
-
-            def eager() -> None:
-                with torch.inference_mode():
-                    net(light, hint_ab, hint_weight)
-
+            after = f", {threads} thread{'s' * (threads > 1)}"
             quick = side_by_side(
-                {name: lambda ours=ours: ours.predict(lightness), name + ", torch eager": eager},
+                {
+                    f"hintnet{after}": _ours(method, (WORK, WORK), threads),
+                    f"hintnet, torch eager{after}": eager,
+                },
                 repeats=repeats * 2,
                 warm_up=3,
             )
             slow = side_by_side(
-                {
-                    f"DDColor-T-sized ({millions:.0f} M), {name[9:]}": lambda session=session: session.run(
-                        None, {"image": flat}
-                    )
-                },
+                {f"DDColor-T-sized ({millions:.0f} M){after}": _graph(graph, WORK, threads)},
                 repeats=repeats,
                 warm_up=2,
             )
-            table += rows(quick | slow, unit="ms", to=name, scale=1e3)
+            table += rows(quick | slow, unit="ms", to=f"hintnet{after}", scale=1e3)
     return table
+
+
+def used(repeats: int, method: str) -> list[Row]:
+    """The networks at the sizes at which they are used, on a 4:3 photograph, two threads."""
+    logging.disable(logging.WARNING)
+    info = rechroma.load(method).info
+    height, width = work_shape(*SIZE_12_MP, info.work_size, info.multiple_of)
+    ours = f"hintnet at {width} x {height}, as shipped"
+    with tempfile.TemporaryDirectory() as folder:
+        graph = Path(folder, "ddcolor_sized.onnx")
+        millions = export(graph, DDCOLOR_SIZE)
+        samples = side_by_side({ours: _ours(method, (height, width), 2)}, repeats=repeats * 2, warm_up=3)
+        theirs = f"DDColor-T-sized ({millions:.0f} M) at {DDCOLOR_SIZE} x {DDCOLOR_SIZE}, its default"
+        samples |= side_by_side({theirs: _graph(graph, DDCOLOR_SIZE, 2)}, repeats=max(3, repeats // 3))
+    return rows(samples, unit="ms", to=ours, scale=1e3)
+
+
+def _ours(method: str, size: tuple[int, int], threads: int) -> Callable[[], object]:
+    lightness = np.random.default_rng(0).uniform(0, 100, size).astype(np.float32)
+    colorizer = rechroma.load(method, threads=threads)
+    return lambda: colorizer.predict(lightness)
+
+
+def _graph(path: Path, size: int, threads: int) -> Callable[[], object]:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    image = np.random.default_rng(0).random((1, 3, size, size), dtype=np.float32)
+    return lambda: session.run(None, {"image": image})
 
 
 def folder(repeats: int, method: str) -> list[Row]:
@@ -267,6 +295,7 @@ SECTIONS: dict[str, Callable[[int, str], list[Row]]] = {
     "photo": photo,
     "memory": memory,
     "network": network,
+    "used": used,
     "folder": folder,
     "start": start,
 }
