@@ -148,6 +148,9 @@ def markdown(table: Sequence[Row]) -> str:
         lines.append(
             f"| {row.case} | {row.value:g} {row.unit} | {row.lowest:g} {row.unit} | {ratio} | {row.repeats} |"
         )
-    if bases := sorted({row.to for row in table if row.to}):
-        lines += ["", f"Ratio: to “{'”, “'.join(bases)}”."]
+    bases = dict.fromkeys(row.to for row in table if row.to)
+    if len(bases) == 1:
+        lines += ["", f"Ratio: to “{next(iter(bases))}”."]
+    elif bases:
+        lines += ["", "Ratio: to the row above it that has 1.00."]
     return "\n".join(lines) + "\n"

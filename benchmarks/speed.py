@@ -224,7 +224,8 @@ def _graph(path: Path, size: int, threads: int) -> Callable[[], object]:
 
 def folder(repeats: int, method: str) -> list[Row]:
     """A folder of 200 gray photographs of 2 megapixels by the command, with one worker and with two."""
-    seconds: dict[str, list[float]] = {}
+    whole: dict[str, list[float]] = {}
+    steady: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as place:
         source = Path(place, "in")
         source.mkdir()
@@ -233,29 +234,34 @@ def folder(repeats: int, method: str) -> list[Row]:
             (source / f"{i:03}.jpg").write_bytes(simplejpeg.encode_jpeg(luma, quality=90, colorspace="GRAY"))
         for _ in range(max(1, min(3, repeats // 3))):
             for workers, threads in ((1, 1), (2, 1), (1, 0), (2, 0)):
-                name = f"{workers} worker{'s' * (workers > 1)}, " + (
-                    "one thread each" if threads else "threads as they come"
-                )
+                name = f"{workers} worker{'s' * (workers > 1)}, "
+                name += "one thread each" if threads else "threads as they come"
                 out = Path(place, "out")
-                command = [
-                    "colorize",
-                    str(source),
-                    "-o",
-                    str(out),
-                    "--method",
-                    method,
-                    "--workers",
-                    str(workers),
-                    "--threads",
-                    str(threads),
-                ]
-                seconds.setdefault(name, []).append(_time_command(command))
+                command = ["colorize", str(source), "-o", str(out), "--method", method, "--json"]
+                moments = _moments([*command, "--workers", str(workers), "--threads", str(threads)])
+                whole.setdefault(name, []).append(moments[-1])
+                steady.setdefault(f"{name}: a picture, once running", []).append(
+                    (moments[-2] - moments[9]) / (len(moments) - 11) * 1e3
+                )
                 shutil.rmtree(out)
-    one = {name: times for name, times in seconds.items() if "one thread" in name}
-    free = {name: times for name, times in seconds.items() if name not in one}
-    return rows(one, unit="s", to="1 worker, one thread each") + rows(
-        free, unit="s", to="1 worker, threads as they come"
-    )
+    table: list[Row] = []
+    for samples, unit in ((whole, "s"), (steady, "ms")):
+        for threads in ("one thread", "as they come"):
+            some = {name: times for name, times in samples.items() if threads in name}
+            table += rows(some, unit=unit, to=min(some))
+    return table
+
+
+def _moments(arguments: Sequence[str]) -> list[float]:
+    """Run the command with --json; seconds until each picture was done, and until it ended."""
+    begin = time.perf_counter()
+    command = [_command(), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        assert process.stdout is not None
+        moments = [time.perf_counter() - begin for _ in process.stdout]
+    moments.append(time.perf_counter() - begin)
+    assert process.returncode == 0
+    return moments
 
 
 def start(repeats: int, method: str) -> list[Row]:
@@ -283,12 +289,6 @@ def _command() -> str:
 
 def _run(command: Sequence[str]) -> None:
     subprocess.run(command, check=True, capture_output=True)
-
-
-def _time_command(arguments: Sequence[str]) -> float:
-    begin = time.perf_counter()
-    _run([_command(), *arguments])
-    return time.perf_counter() - begin
 
 
 SECTIONS: dict[str, Callable[[int, str], list[Row]]] = {
