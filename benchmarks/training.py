@@ -55,6 +55,16 @@ def main() -> None:
         writer = csv.DictWriter(file, ["size", "what", "pictures_per_second"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+    arguments.out.with_suffix(".md").write_text(_table(rows))
+
+
+def _table(rows: list[dict[str, object]]) -> str:
+    lines = ["| pictures per second | " + " | ".join(f"{size} px" for size in SIZES) + " |"]
+    lines.append("|---|" + "--:|" * len(SIZES))
+    for what in dict.fromkeys(row["what"] for row in rows):
+        figures = [str(row["pictures_per_second"]) for row in rows if row["what"] == what]
+        lines.append(f"| {what} | " + " | ".join(figures) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def _arguments() -> argparse.Namespace:
