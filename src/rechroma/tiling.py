@@ -72,7 +72,7 @@ def work_shape(height: int, width: int, work_size: int, multiple_of: int) -> Siz
     """Choose the size at which a network sees a picture: about `work_size`² pixels in its proportions.
 
     Area rather than long side, so that a panorama and a portrait are seen at one scale. Small pictures grow
-    to it too: colours must not depend on resolution. Both sides are multiples of `multiple_of`, at least
+    to it too: colors must not depend on resolution. Both sides are multiples of `multiple_of`, at least
     one; a picture too narrow for that is squeezed.
     """
     if min(height, width, work_size, multiple_of) < 1:

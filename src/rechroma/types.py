@@ -35,7 +35,7 @@ DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda", "coreml", "directml", "ope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What a person or a neighbouring frame knows about the colours, as two small arrays of one picture size."""
+    """What a person or a neighboring frame knows about the colors, as two small arrays of one picture size."""
 
     ab: AB
     """(H, W, 2) float32 a*b* where hinted, 0 elsewhere."""
@@ -54,13 +54,13 @@ class PredictOptions:
     """How a method decodes its prediction. None leaves the choice to the weights' own default."""
 
     vividness: float | None = None
-    """1 = class rebalancing as trained (colourful), 0 = undone (faithful); 0 to 1."""
+    """1 = class rebalancing as trained (colorful), 0 = undone (faithful); 0 to 1."""
     temperature: float | None = None
     """Annealed-mean temperature: 1 = mean of the distribution, towards 0 = its mode; above 0, to 1."""
 
     def __post_init__(self) -> None:
         if self.vividness is not None and not 0 <= self.vividness <= 1:
-            raise OptionError(f"vividness is {self.vividness}; accepted: 0 (faithful) to 1 (colourful)")
+            raise OptionError(f"vividness is {self.vividness}; accepted: 0 (faithful) to 1 (colorful)")
         if self.temperature is not None and not 0 < self.temperature <= 1:
             raise OptionError(f"temperature is {self.temperature}; accepted: above 0 (mode) to 1 (mean)")
 
@@ -72,17 +72,17 @@ class ColorizeOptions:
     method: str = "hintnet"
     """Name of a method or of weights (see `rechroma models list`), or the path of an .onnx file."""
     vividness: float | None = None
-    """1 = colourful, 0 = faithful; the weights' own default when not given."""
+    """1 = colorful, 0 = faithful; the weights' own default when not given."""
     temperature: float | None = None
     """Annealed-mean temperature, above 0 to 1; the weights' own default when not given."""
     saturation: float = 1.0
     """Factor on the predicted chroma, 0 (gray) to 2; 1 = as predicted."""
     format: Format = "same"
-    """File format of the result; "same" keeps the input's where it can hold colour."""
+    """File format of the result; "same" keeps the input's where it can hold color."""
     quality: int = 92
     """JPEG and WebP quality, 1 to 100."""
     provenance: bool = True
-    """Write into the XMP metadata that the colour was added, by what tool and model."""
+    """Write into the XMP metadata that the color was added, by what tool and model."""
     lossless_luma: bool = True
     """For a one-component gray JPEG: keep its luma scan byte for byte and append chroma."""
     max_megapixels: float = 400.0
@@ -110,7 +110,7 @@ class ColorizeOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """Which weights coloured a picture: goes into its provenance."""
+    """Which weights colored a picture: goes into its provenance."""
 
     name: str
     """`architecture.tag`, or the file name of a user's own graph."""
@@ -133,7 +133,7 @@ class Prediction:
 
 
 class Colorizer(Protocol):
-    """A way to predict colour: lightness, and perhaps hints, to a*b*."""
+    """A way to predict color: lightness, and perhaps hints, to a*b*."""
 
     @property
     def info(self) -> ModelInfo:

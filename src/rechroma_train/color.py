@@ -39,7 +39,7 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
 
 
 def lab_to_rgb(lab: Tensor) -> Tensor:
-    """(N, 3, ...) L*, a*, b* -> (N, 3, ...) sRGB, not clipped: colours outside the gamut leave 0 to 1."""
+    """(N, 3, ...) L*, a*, b* -> (N, 3, ...) sRGB, not clipped: colors outside the gamut leave 0 to 1."""
     lightness, a, b = lab.unbind(1)
     fy = (lightness + 16) / 116
     f = torch.stack((fy + a / 500, fy, fy - b / 200), dim=1)

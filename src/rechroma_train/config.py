@@ -39,9 +39,9 @@ class HintOptions:
     points: float = 0.35
     """Points and patches (Zhang et al. 2017)."""
     strokes: float = 0.10
-    """Strokes along regions of one colour."""
+    """Strokes along regions of one color."""
     dense: float = 0.15
-    """The whole picture's colours, displaced and damaged, as from a previous frame."""
+    """The whole picture's colors, displaced and damaged, as from a previous frame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ def simulate(ab: Tensor, options: HintOptions, rng: np.random.Generator) -> tupl
 
 
 def _points(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Patches that reveal their mean colour; their number is geometric, and now and then up to 200."""
+    """Patches that reveal their mean color; their number is geometric, and now and then up to 200."""
     n, _, h, w = ab.shape
     count = rng.geometric(1 / 8, n)
     many = rng.random(n) < 0.2
@@ -59,7 +59,7 @@ def _points(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
 
 
 def _strokes(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """One to six strokes that wander and stay where the colour is the one they began with."""
+    """One to six strokes that wander and stay where the color is the one they began with."""
     n, _, h, w = ab.shape
     strokes, points = 6, _POINTS_OF_A_STROKE
     heading = rng.uniform(0, 2 * np.pi, (n, strokes, 1)) + np.cumsum(
@@ -82,7 +82,7 @@ def _strokes(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
 
 
 def _paint(ab: Tensor, rows: Tensor, columns: Tensor, sides: Tensor, alive: Tensor) -> tuple[Tensor, Tensor]:
-    """Paint square patches of their own mean colour: rows, columns, sides, alive are (N, K)."""
+    """Paint square patches of their own mean color: rows, columns, sides, alive are (N, K)."""
     n, _, h, w = ab.shape
     reach = torch.arange(_LARGEST_PATCH, device=ab.device)
     dy, dx = reach[:, None], reach[None, :]
@@ -102,15 +102,15 @@ def _paint(ab: Tensor, rows: Tensor, columns: Tensor, sides: Tensor, alive: Tens
     # Pixels outside their patch are written to one spare pixel past the end.
     target = torch.where(covered.flatten(1), flat, h * w)
     hint = ab.new_zeros(n, 2, h * w + 1)
-    colour = mean[:, :, :, None, None].expand(-1, -1, -1, *covered.shape[2:]).flatten(2)
-    hint.scatter_(2, target[:, None].expand(-1, 2, -1), colour)
+    color = mean[:, :, :, None, None].expand(-1, -1, -1, *covered.shape[2:]).flatten(2)
+    hint.scatter_(2, target[:, None].expand(-1, 2, -1), color)
     weight = ab.new_zeros(n, 1, h * w + 1)
     weight.scatter_(2, target[:, None], 1.0)
     return hint[..., :-1].view(n, 2, h, w), weight[..., :-1].view(n, 1, h, w)
 
 
 def _dense(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """The colours as a previous frame would bring them: shifted, smoothly bent, blurred, faded, noisy, with holes."""
+    """The colors as a previous frame would bring them: shifted, smoothly bent, blurred, faded, noisy, with holes."""
     n, _, h, w = ab.shape
     size = (n, 4, 4, 2)
     bend = rng.normal(0, 1, size) * rng.uniform(0.002, 0.03, (n, 1, 1, 1)) * 2

@@ -1,4 +1,4 @@
-"""What the colourisers are trained to lessen."""
+"""What the colorizers are trained to lessen."""
 
 import torch
 from torch import Tensor, nn

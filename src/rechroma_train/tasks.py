@@ -14,7 +14,7 @@ from rechroma_train.stream import Batch
 
 
 class HintNetTask(LightningModule):
-    """Train hintnet to classify the colours of every second row of pixels; rows alternate between steps."""
+    """Train hintnet to classify the colors of every second row of pixels; rows alternate between steps."""
 
     def __init__(self, net: HintNet, loss: ClassificationLoss, options: TrainOptions) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""hintnet, the default colouriser: MobileNetV2 (Sandler et al. 2018) encoder, light U-Net decoder, hints everywhere.
+"""hintnet, the default colorizer: MobileNetV2 (Sandler et al. 2018) encoder, light U-Net decoder, hints everywhere.
 
-Colour is predicted as a distribution over the ab bins of Zhang et al. 2016 at 1/4 of the lightness's size.
+Color is predicted as a distribution over the ab bins of Zhang et al. 2016 at 1/4 of the lightness's size.
 Hints enter twice: at full size beside the lightness, and pooled at each scale of the decoder.
 """
 
