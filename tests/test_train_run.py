@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from rechroma.errors import OptionError
+from rechroma.errors import OptionError, WeightsError
 from rechroma_train import export, train
 from rechroma_train.config import ExportOptions, PackOptions, TrainOptions
 from rechroma_train.data import pack
@@ -99,6 +99,14 @@ def test_an_exported_run_keeps_the_contract_and_the_library_runs_it(run, tmp_pat
     picture = np.random.default_rng(0).integers(0, 255, (50, 70), np.uint8)
     result = rechroma.colorize(picture, rechroma.ColorizeOptions(method=str(path)))
     assert result.shape == (50, 70, 3)
+
+
+def test_a_graph_that_differs_from_its_net_is_not_written(run, tmp_path, monkeypatch):
+    differences = export.differences
+    monkeypatch.setattr(export, "differences", lambda *given: tuple(v + 1 for v in differences(*given)))
+    with pytest.raises(WeightsError, match="graph and net differ by 1"):
+        export.main(ExportOptions(run=run, out=tmp_path / "bad.onnx"))
+    assert not list(tmp_path.iterdir())
 
 
 def test_folding_changes_nothing(run):
