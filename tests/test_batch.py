@@ -121,6 +121,8 @@ def test_ctrl_c_ends_the_command_and_its_workers_at_once(tmp_path: Path, graph: 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # A shell starts what it puts in the background deaf to Ctrl-C, and a child inherits that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         text=True,
     ) as process:
         assert process.stdout is not None
