@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -113,6 +114,15 @@ def _leave_at_once(*args: object) -> None:
     raise SystemExit(3)
 
 
+@pytest.fixture
+def ctrl_c_heard() -> Iterator[None]:
+    """A shell starts what it puts in the background deaf to Ctrl-C, and a child inherits that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_heard")
 def test_ctrl_c_ends_the_command_and_its_workers_at_once(tmp_path: Path, graph: Path) -> None:
     _jobs(tmp_path, 40, (900, 1200))
     command = [sys.executable, "-m", "rechroma", "colorize", str(tmp_path), "-o", str(tmp_path / "out")]
@@ -121,8 +131,6 @@ def test_ctrl_c_ends_the_command_and_its_workers_at_once(tmp_path: Path, graph: 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        # A shell starts what it puts in the background deaf to Ctrl-C, and a child inherits that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         text=True,
     ) as process:
         assert process.stdout is not None
