@@ -47,11 +47,6 @@ class Corpus:
             *(torch.from_numpy(index[name].astype(np.int64)) for name in ("offset", "height", "width")),
         )
 
-    @classmethod
-    def join(cls, folders: list[Path]) -> list["Corpus"]:
-        """Open several packed folders, to be drawn from by weight."""
-        return [cls.open(folder) for folder in folders]
-
     def to(self, device: torch.device) -> "Corpus":
         """Move every pixel onto a device (19 GB for 190,000 photographs of 160 px)."""
         return Corpus(*(t.to(device) for t in (self.pixels, self.offset, self.height, self.width)))
