@@ -9,7 +9,7 @@ class PackOptions:
     """Decode photographs once into a packed folder."""
 
     sources: list[Path]
-    """Folders of pictures and .tar files of pictures."""
+    """Folders of pictures (searched to the bottom, .tar files in them too) and .tar files of pictures."""
     out: Path
     """Folder for the packed pixels and their index."""
     short_side: int = 160

@@ -2,8 +2,6 @@
 
 import io
 import json
-import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing import Pool
 from pathlib import Path
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rechroma_train.config import PackOptions
+from rechroma_train.stored import stored
 
 _INDEX = "index.npz"
 _PIXELS = "pixels.u8"
@@ -154,7 +153,7 @@ def pack(options: PackOptions) -> None:
     lost = 0
     part = options.out / f"{_PIXELS}.part"
     with part.open("wb") as out, Pool(options.jobs) as pool:
-        jobs = ((name, data, options.short_side) for name, data in _files(options.sources))
+        jobs = ((name, data, options.short_side) for name, data in stored(options.sources))
         for name, shape, pixels in pool.imap(_decode, jobs, chunksize=16):
             if shape is None:
                 lost += 1
@@ -168,20 +167,6 @@ def pack(options: PackOptions) -> None:
     np.savez(options.out / _INDEX, offset=offset, height=height, width=width, pixels=area.sum())
     part.rename(options.out / _PIXELS)
     (options.out / "names.json").write_text(json.dumps({"names": names, "unreadable": lost}))
-
-
-def _files(sources: list[Path]) -> Iterator[tuple[str, bytes]]:
-    suffixes = {".jpg", ".jpeg", ".png", ".webp"}
-    for source in sources:
-        if source.suffix == ".tar":
-            with tarfile.open(source) as tar:
-                for member in tar:
-                    file = tar.extractfile(member) if Path(member.name).suffix.lower() in suffixes else None
-                    if file is not None:
-                        yield member.name, file.read()
-        else:
-            for path in sorted(p for p in source.rglob("*") if p.suffix.lower() in suffixes):
-                yield path.name, path.read_bytes()
 
 
 def _decode(job: tuple[str, bytes, int]) -> tuple[str, tuple[int, int] | None, bytes]:

@@ -45,20 +45,26 @@ def make_batch(corpora: list[Corpus], options: TrainOptions, step: int) -> Batch
     """
     rng = np.random.default_rng((options.seed, step))
     size = size_at(options, step)
-    device = corpora[0].pixels.device
-    windows: list[Tensor] = []
-    for number, which in _choose(corpora, options, step):
-        corpus = corpora[number]
-        index = torch.from_numpy(which).to(device)
-        height, width = (t[index].cpu().numpy() for t in (corpus.height, corpus.width))
-        zoom = (options.zoom_smallest, options.zoom_largest)
-        view = random_view(height, width, size, zoom, rng)
-        windows.append(corpus.crop(index, view.to(device), size))
-    linear = srgb_to_linear(torch.cat(windows))
+    linear = srgb_to_linear(_windows(corpora, options, step, size, rng))
     ab = linear_to_lab(linear)[:, 1:]
     hint_ab, hint_weight = hints.simulate(ab, options.hints, rng)
     lightness = degrade.age(degrade.record(linear, options.degrade, rng), options.degrade, rng)
     return Batch(lightness, hint_ab, hint_weight, F.avg_pool2d(ab, 4))
+
+
+def _windows(
+    corpora: list[Corpus], options: TrainOptions, step: int, size: int, rng: np.random.Generator
+) -> Tensor:
+    """Draw the pictures of a step and cut a window out of each: (batch, 3, size, size) sRGB, 0 to 1."""
+    zoom = (options.zoom_smallest, options.zoom_largest)
+    windows: list[Tensor] = []
+    for number, which in _choose(corpora, options, step):
+        corpus = corpora[number]
+        index = torch.from_numpy(which).to(corpus.pixels.device)
+        height, width = (t[index].cpu().numpy() for t in (corpus.height, corpus.width))
+        view = random_view(height, width, size, zoom, rng)
+        windows.append(corpus.crop(index, view.to(index.device), size))
+    return torch.cat(windows)
 
 
 def _choose(
@@ -108,15 +114,10 @@ def count_bins(corpora: list[Corpus], options: TrainOptions) -> NDArray[np.float
     )
     for step in range(options.prior_pictures // plain.batch):
         rng = np.random.default_rng((options.seed, step))
-        for number, which in _choose(corpora, plain, step):
-            corpus, index = corpora[number], torch.from_numpy(which)
-            index = index.to(corpus.pixels.device)
-            height, width = (t[index].cpu().numpy() for t in (corpus.height, corpus.width))
-            view = random_view(height, width, 128, (plain.zoom_smallest, plain.zoom_largest), rng)
-            rgb = corpus.crop(index, view.to(index.device), 128).cpu()
-            ab = F.avg_pool2d(linear_to_lab(srgb_to_linear(rgb))[:, 1:], 4)
-            bin_index, share = encode(ab.permute(0, 2, 3, 1).reshape(-1, 2))
-            total.scatter_add_(0, bin_index.flatten(), share.flatten().double())
+        rgb = _windows(corpora, plain, step, plain.sizes[0], rng).cpu()
+        ab = F.avg_pool2d(linear_to_lab(srgb_to_linear(rgb))[:, 1:], 4)
+        index, share = encode(ab.permute(0, 2, 3, 1).reshape(-1, 2))
+        total.scatter_add_(0, index.flatten(), share.flatten().double())
     return total.numpy()
 
 

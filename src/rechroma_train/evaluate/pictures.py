@@ -12,7 +12,7 @@ from PIL import Image
 from rechroma.color import lightness_to_gray, rgb_to_lab
 from rechroma.errors import InputError, UnreadableImage
 from rechroma.types import RGB8, Lab
-from rechroma_train.prior import KINDS
+from rechroma_train.stored import KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
