@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from rechroma.color.gamut import between_nodes
 from rechroma.color.spaces import BLOCK, XYZ_TO_RGB, encode, gray_to_lightness, mix, rgb_to_lab
 from rechroma.color.ycbcr import CB_TO_B, CB_TO_G, CR_TO_G, CR_TO_R
 from rechroma.errors import InputError
@@ -161,15 +162,9 @@ def _reach_table() -> Array:
 
 def _largest_chroma(luma: Array, hue: Array) -> Array:
     """Look the largest chroma up, linear between nodes.  luma (n,) 0 to 1, hue (n,) radians -> (n,)."""
-    table = _reach_table().reshape(-1)
     y = luma * _F32(_LEVELS)
     turn = (hue + _F32(np.pi)) * _F32(_HUES / (2 * np.pi))
     row = np.minimum(y.astype(np.int32), _LEVELS - 1)
     column = np.minimum(turn.astype(np.int32), _HUES - 1)
     down, right = y - row.astype(np.float32), turn - column.astype(np.float32)
-    node = (row * (_HUES + 1) + column).astype(np.intp)
-    upper, lower = table[node], table[node + (_HUES + 1)]
-    upper += right * (table[node + 1] - upper)
-    lower += right * (table[node + (_HUES + 2)] - lower)
-    upper += down * (lower - upper)
-    return upper * _MARGIN
+    return between_nodes(_reach_table(), row, column, down, right) * _MARGIN

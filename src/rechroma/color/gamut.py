@@ -79,15 +79,34 @@ def _chroma_table() -> Array:
 
 def _largest_chroma(lightness: Array, hue: Array) -> Array:
     """Look the largest chroma up, linear between nodes.  (n,) L* 0 to 100, (n,) radians -pi to pi -> (n,)."""
-    table = _chroma_table().reshape(-1)
     row = np.minimum(lightness, np.float32(99.99)).astype(np.int32)
     turn = (hue + np.float32(np.pi)) * np.float32(_HUES / (2 * np.pi))
     column = np.minimum(turn.astype(np.int32), _HUES - 1)
     down, right = lightness - row.astype(np.float32), turn - column.astype(np.float32)
-    node = (row * (_HUES + 1) + column).astype(np.intp)
-    upper, lower = table[node], table[node + (_HUES + 1)]
-    upper += right * (table[node + 1] - upper)
-    lower += right * (table[node + (_HUES + 2)] - lower)
+    return between_nodes(_chroma_table(), row, column, down, right)
+
+
+def between_nodes(
+    table: Array, row: NDArray[np.int32], column: NDArray[np.int32], down: Array, right: Array
+) -> Array:
+    """Read a table between its nodes, bilinearly.
+
+    Args:
+        table: (R, C) values at the nodes.
+        row: (n,) node above, 0 to R - 2.
+        column: (n,) node to the left, 0 to C - 2.
+        down: (n,) share of the way to the next row.
+        right: (n,) share of the way to the next column.
+
+    Returns:
+        (n,) values.
+    """
+    flat, width = table.reshape(-1), table.shape[1]
+    node = (row * width + column).astype(np.intp)
+    upper: Array = flat[node]
+    lower: Array = flat[node + width]
+    upper += right * (flat[node + 1] - upper)
+    lower += right * (flat[node + (width + 1)] - lower)
     upper += down * (lower - upper)
     return upper
 
