@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -69,16 +70,25 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, options: ColorizeOptions
     assert {outcome.status for outcome in batch.run(jobs, options, overwrite=True)} == {"done"}
 
 
-def test_a_killed_worker_costs_one_picture(tmp_path: Path, options: ColorizeOptions) -> None:
-    jobs = _jobs(tmp_path, 8, (600, 800))
+def test_a_killed_worker_costs_one_picture(
+    tmp_path: Path, options: ColorizeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = _jobs(tmp_path, 8, (1500, 2000))
     outcomes: list[Outcome] = []
+    busy: list[int | None] = []
+    give = pool._give
+
+    def watched(worker: pool._Worker, waiting: deque[Job]) -> None:
+        give(worker, waiting)
+        busy.append(worker.process.pid)
+
+    monkeypatch.setattr(pool, "_give", watched)
     for outcome in batch.run(jobs, options, workers=2):
         outcomes.append(outcome)
         if len(outcomes) == 2:
+            os.kill(busy[-1] or 0, signal.SIGKILL)  # the one that was given a picture this moment
             for job in jobs:  # as if it had been killed in the middle of writing
                 (tmp_path / "out" / f".{job.target.name}.abcd_123.part").write_bytes(b"half")
-            child = multiprocessing.active_children()[0]
-            os.kill(child.pid or 0, signal.SIGKILL)
     failed = [outcome for outcome in outcomes if outcome.status == "failed"]
     assert len(outcomes) == len(jobs)
     assert [outcome.error for outcome in failed] == ["WorkerDied"]
