@@ -124,6 +124,35 @@ def _leave_at_once(*args: object) -> None:
     raise SystemExit(3)
 
 
+INTERRUPTED = """
+import os, signal, sys
+from multiprocessing import Pipe
+from rechroma.batch import pool
+
+def do(job, options, *, overwrite):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except SystemExit as told:
+        if sys.argv[1] == "breaks":
+            raise ImportError("initialization failed") from told
+
+ours, theirs = Pipe()
+pool.do = do
+for _ in range(2):
+    ours.send("a job")
+pool._work(theirs, None, False)
+"""
+
+
+@pytest.mark.parametrize("import_under_way", ["breaks", "goes on"])
+def test_a_worker_told_to_leave_in_the_middle_of_an_import_leaves_quietly(import_under_way: str) -> None:
+    worker = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, import_under_way], check=False, capture_output=True, text=True, timeout=60
+    )
+    assert worker.stderr == ""
+    assert worker.returncode == (143 if import_under_way == "breaks" else 0)
+
+
 @pytest.fixture
 def ctrl_c_heard() -> Iterator[None]:
     """A shell starts what it puts in the background deaf to Ctrl-C, and a child inherits that."""

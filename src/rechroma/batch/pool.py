@@ -155,15 +155,23 @@ def _interrupts_blocked() -> Iterator[None]:
 
 
 def _work(pipe: Connection, options: ColorizeOptions, overwrite: bool) -> None:
-    """Be a worker: say that we are ready, then do jobs until None or the pipe's end."""
+    """Be a worker: say that we are ready, then do jobs until None, the pipe's end or SIGTERM."""
+    told_to_leave = False
+
+    def leave(signum: int, frame: object) -> None:
+        """Unwind, so that a half-written file is removed on the way out."""
+        nonlocal told_to_leave
+        told_to_leave = True
+        raise SystemExit(128 + signum)
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
-    pipe.send(None)
-    with suppress(EOFError, BrokenPipeError):  # the parent is gone
-        while (job := pipe.recv()) is not None:
-            pipe.send(do(job, options, overwrite=overwrite))
-
-
-def _leave(signum: int, frame: object) -> None:
-    """Unwind on SIGTERM, so that a half-written file is removed on the way out."""
-    raise SystemExit(128 + signum)
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        pipe.send(None)
+        with suppress(EOFError, BrokenPipeError):  # the parent is gone
+            while not told_to_leave and (job := pipe.recv()) is not None:
+                pipe.send(do(job, options, overwrite=overwrite))
+    except BaseException:
+        if told_to_leave:  # whatever the unwinding broke, such as a module that was half imported
+            raise SystemExit(128 + signal.SIGTERM) from None
+        raise
