@@ -147,7 +147,11 @@ pool._work(theirs, None, False)
 @pytest.mark.parametrize("import_under_way", ["breaks", "goes on"])
 def test_a_worker_told_to_leave_in_the_middle_of_an_import_leaves_quietly(import_under_way: str) -> None:
     worker = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED, import_under_way], check=False, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", INTERRUPTED, import_under_way],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert worker.stderr == ""
     assert worker.returncode == (143 if import_under_way == "breaks" else 0)
