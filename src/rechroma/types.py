@@ -1,9 +1,12 @@
-"""Array names with their shape and range, hints, and the options that every shell maps to.
+"""Array names with their shape and range, what a person marks, and the options that every shell maps to.
 
 Arrays are C-contiguous float32 unless said otherwise; rows first, RGB order, a*b* unscaled.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -29,8 +32,105 @@ Logits: TypeAlias = NDArray[np.float32]
 Format: TypeAlias = Literal["same", "jpeg", "png", "tiff", "webp"]
 Device: TypeAlias = Literal["auto", "cpu", "cuda", "coreml", "directml", "openvino"]
 
+Known: TypeAlias = Literal["hints", "references"]
+"""What may be known about the colors of a picture beside its lightness."""
+
 FORMATS: tuple[Format, ...] = ("same", "jpeg", "png", "tiff", "webp")
+Refinement: TypeAlias = Literal["none", "bilateral", "guided", "tv", "segments", "crf"]
+
 DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda", "coreml", "directml", "openvino")
+REFINEMENTS: tuple[Refinement, ...] = ("none", "bilateral", "guided", "tv", "segments", "crf")
+
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def _check_color(color: str | None) -> None:
+    if color is not None and not _COLOR.fullmatch(color):
+        raise OptionError(
+            f"a color is {color!r}; accepted: #rrggbb, such as #a33b2e, or none to keep it gray"
+        )
+
+
+def _check_places(places: Sequence[tuple[float, float]]) -> None:
+    for x, y in places:
+        if not (0 <= x <= 1 and 0 <= y <= 1):
+            raise OptionError(
+                f"a place is {x:g},{y:g}; accepted: 0 to 1 of the picture's width and of its height, from the top left"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A place whose color a person knows: a disc."""
+
+    x: float
+    """0 to 1 of the width, from the left."""
+    y: float
+    """0 to 1 of the height, from the top."""
+    color: str | None
+    """sRGB as #rrggbb: its a*b* counts, not its lightness. None keeps the place gray."""
+    radius: float = 0.01
+    """As a share of the picture's longer side, above 0, to 1."""
+
+    def __post_init__(self) -> None:
+        _check_places([(self.x, self.y)])
+        _check_color(self.color)
+        if not 0 < self.radius <= 1:
+            raise OptionError(
+                f"a radius is {self.radius:g}; accepted: above 0 to 1 of the picture's longer side"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stroke:
+    """A line that a person drew in a color they know, with round ends."""
+
+    places: tuple[tuple[float, float], ...]
+    """(x, y), each 0 to 1 as for a Point; at least one."""
+    color: str | None
+    """sRGB as #rrggbb: its a*b* counts, not its lightness. None keeps the line gray."""
+    width: float = 0.02
+    """As a share of the picture's longer side, above 0, to 1."""
+
+    def __post_init__(self) -> None:
+        if not self.places:
+            raise OptionError("a stroke has no places; it needs one (x, y) at least")
+        _check_places(self.places)
+        _check_color(self.color)
+        if not 0 < self.width <= 1:
+            raise OptionError(
+                f"a width is {self.width:g}; accepted: above 0 to 1 of the picture's longer side"
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """A painted picture of the picture's proportions; where it is opaque, its a*b* is what a person knows."""
+
+    png: bytes
+    """A PNG file with alpha."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """Everything that a person marked on a picture; what comes later lies on top: layers, strokes, points.
+
+    Places and sizes are relative to the picture, upright, so that marks survive its resizing.
+    """
+
+    points: tuple[Point, ...] = ()
+    strokes: tuple[Stroke, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    palette: tuple[str, ...] = ()
+    """Colors (#rrggbb) kept at hand for this picture; they mark nothing by themselves."""
+
+    def __post_init__(self) -> None:
+        for color in self.palette:
+            _check_color(color)
+
+    def __bool__(self) -> bool:
+        """Whether anything is marked."""
+        return bool(self.points or self.strokes or self.layers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +177,16 @@ class ColorizeOptions:
     """Annealed-mean temperature, above 0 to 1; the weights' own default when not given."""
     saturation: float = 1.0
     """Factor on the predicted chroma, 0 (gray) to 2; 1 = as predicted."""
+    warmth: float = 0.0
+    """-1 shifts all predicted colors towards blue, 1 towards amber; 0 = as predicted."""
+    hints: Marks = Marks()
+    """What a person marked: wins where it is, and the same object's rest follows."""
+    references: tuple[Path | bytes, ...] = ()
+    """Color pictures, as paths or as files' bytes, whose colors are taken where they match."""
+    reference_library: Path | None = None
+    """A folder of color pictures, of which the most similar become references."""
+    refine: Refinement = "none"
+    """How the small prediction is tidied before it is brought to the size of the picture."""
     format: Format = "same"
     """File format of the result; "same" keeps the input's where it can hold color."""
     quality: int = 92
@@ -96,6 +206,12 @@ class ColorizeOptions:
         PredictOptions(vividness=self.vividness, temperature=self.temperature)
         if not 0 <= self.saturation <= 2:
             raise OptionError(f"saturation is {self.saturation}; accepted: 0 (gray) to 2, 1 = as predicted")
+        if not -1 <= self.warmth <= 1:
+            raise OptionError(
+                f"warmth is {self.warmth}; accepted: -1 (bluer) to 1 (more amber), 0 = as predicted"
+            )
+        if self.refine not in REFINEMENTS:
+            raise OptionError(f"refine is {self.refine!r}; accepted: {', '.join(REFINEMENTS)}")
         if self.format not in FORMATS:
             raise OptionError(f"format is {self.format!r}; accepted: {', '.join(FORMATS)}")
         if not 1 <= self.quality <= 100:
@@ -140,13 +256,22 @@ class Colorizer(Protocol):
         """Which weights these are and what sizes they want."""
         ...
 
+    @property
+    def takes(self) -> frozenset[Known]:
+        """What it can use beside the lightness; anything else that it is given is an OptionError."""
+        ...
+
     def predict(
         self,
         lightness: Lightness,
         *,
         hints: Hints | None = None,
+        references: Sequence[Lab] = (),
         options: PredictOptions = PredictOptions(),  # noqa: B008 - frozen
         with_logits: bool = False,
     ) -> Prediction:
-        """Predict a*b* for lightness (H, W), any size from 1x1; hints, where given, have the same size."""
+        """Predict a*b* for lightness (H, W), any size from 1x1; hints, where given, have the same size.
+
+        `references` are color pictures (h, w, 3), any sizes, about as large as the lightness.
+        """
         ...
