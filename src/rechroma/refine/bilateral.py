@@ -1,0 +1,82 @@
+"""Joint bilateral filtering on a bilateral grid: each pixel's color becomes that of its neighbors of like lightness.
+
+Papers: Eisemann & Durand 2004 and Petschnigg et al. 2004 (the joint, or cross, bilateral filter); Paris & Durand 2006
+and Chen, Paris & Durand 2007 (the grid: values are spread over a coarse volume of position and lightness, blurred
+there by a small kernel, and read off again, so that the time does not depend on the reach).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+from scipy.sparse import csr_array
+
+from rechroma.types import AB, Array, Lightness
+
+SIGMA_SPACE = 0.025
+"""Reach in position, as a share of the root of the picture's area."""
+SIGMA_LIGHTNESS = 6.0
+"""Reach in L*."""
+ROUNDS = 1
+"""How often the filter is applied: what bled far needs more than one."""
+
+_PAD = 2
+"""Empty cells around the grid, into which the blur may reach."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilateralGrid:
+    """Gaussian weights over position and lightness: the same for any values that lie on the same picture."""
+
+    corners: csr_array
+    """(H * W, cells): each pixel's share in the eight cells around it."""
+    shape: tuple[int, int, int]
+    """Cells along rows, columns and lightness."""
+
+    @classmethod
+    def of(cls, lightness: Lightness, *, space: float, tone: float) -> "BilateralGrid":
+        """Lay the grid, one cell per standard deviation: `space` in pixels, `tone` in L*."""
+        height, width = lightness.shape
+        rows, columns = np.mgrid[:height, :width]
+        low = lightness.min()
+        places = np.stack([rows / space, columns / space, (lightness - low) / tone]).reshape(3, -1) + _PAD
+        shape = tuple(int(axis.max()) + 2 + _PAD for axis in places)
+        base = np.floor(places).astype(np.int64)
+        part = places - base
+        index, weight = [], []
+        for corner in np.ndindex(2, 2, 2):
+            step = np.array(corner)[:, np.newaxis]
+            index.append(np.ravel_multi_index(tuple(base + step), shape))
+            weight.append(np.where(step, part, 1 - part).prod(axis=0))
+        pixels = lightness.size
+        corners = csr_array(
+            (
+                np.stack(weight, axis=1).ravel().astype(np.float32),
+                np.stack(index, axis=1).ravel(),
+                np.arange(pixels + 1) * 8,
+            ),
+            shape=(pixels, int(np.prod(shape))),
+        )
+        return cls(corners=corners, shape=(shape[0], shape[1], shape[2]))
+
+    def gather(self, values: Array) -> Array:
+        """Sum the values of all pixels by their weight, unnormalized.  (H * W, C) float32 -> (H * W, C)."""
+        cells = (self.corners.T @ values).reshape(*self.shape, -1)
+        blurred = gaussian_filter(cells, sigma=1.0, axes=(0, 1, 2), mode="constant", truncate=3.0)
+        gathered: Array = self.corners @ blurred.reshape(-1, values.shape[1])
+        return gathered
+
+
+def joint_bilateral(ab: AB, lightness: Lightness) -> AB:
+    """Average colors over neighbors of like lightness.  ab (H, W, 2), L* (H, W) -> (H, W, 2) float32.
+
+    Defaults: standard deviations of 2.5 % of the picture's side in position and of 6 in L*, chosen on photographs
+    of the training set (docs/refinement.md). No color leaves the range of those found nearby.
+    """
+    space = max(SIGMA_SPACE * float(np.sqrt(lightness.size)), 1.0)
+    grid = BilateralGrid.of(lightness, space=space, tone=SIGMA_LIGHTNESS)
+    total = grid.gather(np.ones((lightness.size, 1), np.float32))
+    flat = ab.reshape(-1, 2)
+    for _ in range(ROUNDS):
+        flat = grid.gather(flat) / total
+    return flat.reshape(ab.shape).astype(np.float32, copy=False)

@@ -1,0 +1,29 @@
+"""Segment homogeneity: one color for each small region of like lightness.
+
+Papers: Achanta et al. 2012 (SLIC superpixels, IEEE PAMI 34), by scikit-image.
+"""
+
+import numpy as np
+from scipy.ndimage import median
+from skimage.segmentation import slic
+
+from rechroma.types import AB, Lightness
+
+SEGMENTS = 400
+"""About how many."""
+COMPACTNESS = 0.1
+"""How much nearness counts against likeness of lightness."""
+
+
+def color_by_segment(ab: AB, lightness: Lightness) -> AB:
+    """Give each segment its median color.  ab (H, W, 2), L* (H, W) -> (H, W, 2) float32."""
+    labels = slic(
+        lightness / np.float32(100),
+        n_segments=SEGMENTS,
+        compactness=COMPACTNESS,
+        channel_axis=None,
+        start_label=0,
+    )
+    present = np.arange(int(labels.max()) + 1)
+    colors = [median(ab[..., channel], labels, present) for channel in range(2)]
+    return np.stack(colors, axis=-1).astype(np.float32)[labels]
