@@ -71,10 +71,16 @@ class Point:
     """sRGB as #rrggbb: its a*b* counts, not its lightness. None keeps the place gray."""
     radius: float = 0.01
     """As a share of the picture's longer side, above 0, to 1."""
+    confidence: float = 1.0
+    """1 = the place gets this very color; less, above 0, is advice to the method."""
 
     def __post_init__(self) -> None:
         _check_places([(self.x, self.y)])
         _check_color(self.color)
+        if not 0 < self.confidence <= 1:
+            raise OptionError(
+                f"a confidence is {self.confidence:g}; accepted: above 0 (advice) to 1 (certain)"
+            )
         if not 0 < self.radius <= 1:
             raise OptionError(
                 f"a radius is {self.radius:g}; accepted: above 0 to 1 of the picture's longer side"
@@ -254,6 +260,11 @@ class Colorizer(Protocol):
     @property
     def info(self) -> ModelInfo:
         """Which weights these are and what sizes they want."""
+        ...
+
+    @property
+    def bins(self) -> AB | None:
+        """(Q, 2) a*b* that the logits score, where it has logits."""
         ...
 
     @property

@@ -18,6 +18,7 @@ Which way (the pipeline decides from these)::
 What the eyes and the merges need, all upright::
 
     small_lightness(picture, (h, w)) -> L* (h, w) float32          cheapest route, scaled DCT decode for JPEG
+    small_rgb(picture, (h, w)) -> sRGB (h, w, 3) float32           its own colors, of a reference
     luma(picture, *, shrink=1 | 2 | 4 | 8) -> Y' (ceil(H/shrink), ceil(W/shrink)) uint8
     lightness(picture, rows=slice(a, b)) -> L* (b - a, W) float32  call decoded(picture) once before
     decoded(picture) -> Picture                                    a JPEG's samples decoded and kept
@@ -49,6 +50,7 @@ from rechroma.image.picture import (
     luma_profile,
     rgb_dtype,
     small_lightness,
+    small_rgb,
 )
 from rechroma.image.provenance import Provenance
 from rechroma.image.reading import read
@@ -83,4 +85,5 @@ __all__ = [
     "remove_leftovers",
     "save_atomically",
     "small_lightness",
+    "small_rgb",
 ]

@@ -15,7 +15,7 @@ from rechroma.image.decoding import decode_unusual_jpeg, to_srgb
 from rechroma.image.metadata import Metadata
 from rechroma.image.orientation import swaps_sides, upright
 from rechroma.image.profile import Tone, rgb_profile_of, srgb_profile, tone_lightness
-from rechroma.types import Lightness
+from rechroma.types import RGB, Lightness
 
 Kind: TypeAlias = Literal["jpeg", "png", "tiff", "webp", "bmp", "pnm", "avif", "heic", "array", "pil"]
 Source: TypeAlias = Literal["path", "bytes", "file", "array", "pil"]
@@ -117,6 +117,13 @@ def screen_pixels(picture: Picture, long_side: int) -> NDArray[np.uint8]:
     image = image.convert("RGB") if image.mode == "L" else image
     image.thumbnail((long_side, long_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
     return np.asarray(image)
+
+
+def small_rgb(picture: Picture, size: tuple[int, int]) -> RGB:
+    """Return the whole picture's colors as a screen shows them, resized to (h, w): (h, w, 3) float32 sRGB."""
+    image = Image.fromarray(screen_pixels(picture, 2 * max(size)))
+    resized = image.resize((size[1], size[0]), Image.Resampling.BOX)
+    return np.asarray(resized, np.float32) / np.float32(255)
 
 
 def luma(picture: Picture, *, shrink: int = 1) -> Plane8:

@@ -1,5 +1,6 @@
 """Any trained colorizer: lightness, and perhaps hints, to a*b*, by a graph that keeps the contract."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from rechroma.types import (
     Array,
     Device,
     Hints,
+    Known,
+    Lab,
     Lightness,
     Logits,
     ModelInfo,
@@ -61,6 +64,11 @@ class NetworkColorizer:
         return self._info
 
     @property
+    def takes(self) -> frozenset[Known]:
+        """Hints, where the graph has inputs for them."""
+        return frozenset({"hints"} if "hint_ab" in self._graph.contract.inputs else ())
+
+    @property
     def device(self) -> Device:
         """Where the graph runs: never "auto"."""
         return self._graph.device
@@ -75,6 +83,7 @@ class NetworkColorizer:
         lightness: Lightness,
         *,
         hints: Hints | None = None,
+        references: Sequence[Lab] = (),
         options: PredictOptions = PredictOptions(),  # noqa: B008 - frozen
         with_logits: bool = False,
     ) -> Prediction:
@@ -87,11 +96,16 @@ class NetworkColorizer:
 
         Raises:
             InputError: Lightness is not (H, W), or hints have another size.
-            OptionError: The graph has no input, or no output, for something that was asked for.
+            OptionError: The graph has no input, or no output, for something that was asked for; or there are
+                references, which networks take as hints only.
         """
         contract = self._graph.contract
         if lightness.ndim != 2 or lightness.size == 0:
             raise InputError(f"lightness has shape {lightness.shape}; accepted: (H, W), both at least 1")
+        if references:
+            raise OptionError(
+                f"{self._info.name} looks at no references itself; give it the hints that they make"
+            )
         if with_logits and not contract.has_logits:
             raise OptionError(f"{self._info.name} gives no logits; its graph has no such output")
         feeds = {"lightness": _nchw(pad_to_multiple(lightness, contract.multiple_of))}
@@ -104,16 +118,15 @@ class NetworkColorizer:
         return Prediction(ab=ab, logits=logits[0] if logits else None)
 
     def _hint_feeds(self, hints: Hints | None, shape: tuple[int, ...]) -> dict[str, Array]:
-        takes_hints = "hint_ab" in self._graph.contract.inputs
         if hints is None:
             hints = Hints(ab=np.zeros((*shape, 2), np.float32), weight=np.zeros(shape, np.float32))
-        elif not takes_hints:
+        elif "hints" not in self.takes:
             raise OptionError(
                 f"{self._info.name} takes no hints; its graph has no inputs hint_ab and hint_weight"
             )
         if hints.weight.shape != shape:
             raise InputError(f"hints have size {hints.weight.shape}; the lightness has {shape}")
-        if not takes_hints:
+        if "hints" not in self.takes:
             return {}
         missing = [(0, -side % self._info.multiple_of) for side in shape]
         return {

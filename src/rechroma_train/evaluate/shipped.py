@@ -1,5 +1,6 @@
 """The way of one picture through the shipped code: what we score is what we ship."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,10 +10,13 @@ from rechroma import pipeline
 from rechroma.errors import InputError
 from rechroma.tiling import work_shape
 from rechroma.types import (
+    AB,
     RGB8,
     ColorizeOptions,
     Colorizer,
     Hints,
+    Known,
+    Lab,
     Lightness,
     ModelInfo,
     Prediction,
@@ -22,12 +26,10 @@ from rechroma.types import (
 
 @dataclass(slots=True)
 class Watched:
-    """A colorizer that hands over hints, asks for scores and remembers what it said."""
+    """A colorizer that asks for scores and remembers what it said."""
 
     inner: Colorizer
     """Who does the work."""
-    hints: Hints | None = None
-    """At the work size."""
     with_logits: bool = True
     """Whether to ask for scores."""
     said: list[Prediction] = field(default_factory=list)
@@ -38,18 +40,30 @@ class Watched:
         """As the inner one."""
         return self.inner.info
 
+    @property
+    def bins(self) -> AB | None:
+        """As of the inner one."""
+        return self.inner.bins
+
+    @property
+    def takes(self) -> frozenset[Known]:
+        """As the inner one."""
+        return self.inner.takes
+
     def predict(
         self,
         lightness: Lightness,
         *,
         hints: Hints | None = None,
+        references: Sequence[Lab] = (),
         options: PredictOptions = PredictOptions(),  # noqa: B008 - frozen
         with_logits: bool = False,
     ) -> Prediction:
-        """Predict as the inner one does when it is given these hints."""
+        """Predict as the inner one does."""
         prediction = self.inner.predict(
             lightness,
-            hints=hints if self.hints is None else self.hints,
+            hints=hints,
+            references=references,
             options=options,
             with_logits=with_logits or self.with_logits,
         )
@@ -83,9 +97,9 @@ def color(
     Returns:
         (H, W, 3) uint8: what a user gets as an array or a PNG; and what the method predicted for it.
     """
-    watched = Watched(colorizer, hints, with_logits)
+    watched = Watched(colorizer, with_logits)
     wanted = ColorizeOptions(vividness=options.vividness, temperature=options.temperature)
-    rgb = pipeline.colorize_array(picture, watched, wanted)
+    rgb = pipeline.colorize_array(picture, watched, wanted, hints=hints)
     if len(watched.said) != 1:
         raise InputError(
             f"{colorizer.info.name} was asked {len(watched.said)} times for one picture, not once"

@@ -1,42 +1,22 @@
-"""Picture in, picture out: the only place where the steps of coloring are written.
+"""What comes in as a path, bytes, an array or an image goes out as the same, in color."""
 
-The network sees a small copy of the lightness and says a*b* at a quarter of that. The colors are carried up along
-the picture's own edges and put together with its lightness in one of three ways:
-
-- lossless: the luma scan of a gray JPEG stays as it is, byte for byte, and two chroma scans are appended;
-- planes: the luma plane stays as it is and is encoded with two chroma planes as a JPEG;
-- general: lightness and a*b* become RGB in bands of rows, chroma reduced where sRGB ends.
-"""
-
-import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rechroma import color, image, methods, refine
-from rechroma._version import __version__
+from rechroma import image, methods
 from rechroma.errors import OptionError, OutputError
-from rechroma.image import Picture
-from rechroma.image.picture import Plane8
 from rechroma.image.writing import FileFormat
 from rechroma.naming import BECOME_JPEG, BECOME_PNG, SUFFIXES, format_of, target_name
-from rechroma.tiling import work_shape
-from rechroma.types import AB, ColorizeOptions, Colorizer, Format, ModelInfo, PredictOptions
+from rechroma.pipeline.ways import Way, encoded, painted
+from rechroma.types import ColorizeOptions, Colorizer, Format, Hints, ModelInfo
 
 if TYPE_CHECKING:
     from PIL import Image
-
-Way: TypeAlias = Literal["lossless", "planes", "general"]
-
-SHRINKS = (2, 4, 8)
-"""By what a picture can be divided for the size at which Cb and Cr are solved; 2 is that of 4:2:0."""
-CHROMA_PIXELS = 1_500_000
-"""Pixels at that size, where the picture is not too large even for the last of SHRINKS. At 12 megapixels it costs
-half of the time that 2 would, and luma still comes back from RGB within 0.1 of 255 on average."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,22 +89,26 @@ def colorize(
         raise OptionError(f"target is {target}; it is for a path: bytes, arrays and images are returned")
     picture = image.read(source, max_megapixels=options.max_megapixels)
     if picture.source in {"array", "pil"}:
-        return image.give_back(picture, _painted(picture, _load(options), options))
-    return _encoded(picture, image.output_format(picture, options.format), options)[0]
+        return image.give_back(picture, painted(picture, load(options), options))
+    return encoded(picture, image.output_format(picture, options.format), load(options), options).data
 
 
 def colorize_array(
     source: NDArray[Any],
     colorizer: Colorizer,
     options: ColorizeOptions = ColorizeOptions(),  # noqa: B008 - frozen
+    *,
+    hints: Hints | None = None,
 ) -> NDArray[Any]:
     """Color an array by a method at hand, whatever `options.method` says; else as `colorize` does.
+
+    Hints, where given, have the size at which the method sees the picture, and take the place of `options.hints`.
 
     Raises:
         InputError, OptionError: see `colorize`.
     """
     picture = image.read(source, max_megapixels=options.max_megapixels)
-    return np.asarray(image.give_back(picture, _painted(picture, colorizer, options)))
+    return np.asarray(image.give_back(picture, painted(picture, colorizer, options, given=hints)))
 
 
 def colorize_file(
@@ -148,16 +132,17 @@ def colorize_file(
     _check_target(source, target, overwrite=overwrite)
     picture = image.read(source, max_megapixels=options.max_megapixels)
     file_format = image.output_format(picture, wanted)
-    data, model, way, reason = _encoded(picture, file_format, options)
+    colorizer = load(options)
+    made = encoded(picture, file_format, colorizer, options)
     make_folder(target.parent)
-    image.save_atomically(data, target, overwrite=overwrite)
+    image.save_atomically(made.data, target, overwrite=overwrite)
     return Report(
-        way=way,
-        reason=reason,
+        way=made.way,
+        reason=made.reason,
         format=file_format,
         size=picture.size,
-        model=model,
-        bytes=len(data),
+        model=colorizer.info,
+        bytes=len(made.data),
         seconds=time.perf_counter() - start,
     )
 
@@ -169,96 +154,12 @@ def colorize_to_bytes(source: Path | bytes, options: ColorizeOptions = ColorizeO
         InputError, OptionError, UnknownMethod, WeightsError: see `colorize`.
     """
     picture = image.read(source, max_megapixels=options.max_megapixels)
-    return _encoded(picture, image.output_format(picture, options.format), options)[0]
+    return encoded(picture, image.output_format(picture, options.format), load(options), options).data
 
 
-def _load(options: ColorizeOptions) -> Colorizer:
+def load(options: ColorizeOptions) -> Colorizer:
+    """Load the method that the options name."""
     return methods.load(options.method, device=options.device, threads=options.threads)
-
-
-def _encoded(
-    picture: Picture, file_format: FileFormat, options: ColorizeOptions
-) -> tuple[bytes, ModelInfo, Way, str]:
-    """Color a picture and give its file, what colored it, the way it went and why not the lossless one."""
-    colorizer = _load(options)
-    way, reason = _choose_way(picture, file_format, options)
-    provenance = (
-        image.Provenance(version=__version__, model=colorizer.info.name, sha256=colorizer.info.sha256)
-        if options.provenance
-        else None
-    )
-    if way == "general":
-        rgb = _painted(picture, colorizer, options)
-        data = image.encode_rgb(picture, rgb, file_format, quality=options.quality, provenance=provenance)
-    elif way == "lossless":
-        small = image.luma(picture, shrink=_chroma_shrink(picture.size))
-        cb, cr = _chroma(picture, small, colorizer, options)
-        data = image.encode_lossless_jpeg(picture, cb, cr, quality=options.quality, provenance=provenance)
-    else:
-        luma = image.luma(picture)
-        small = image.luma(_gray(luma), shrink=_chroma_shrink(picture.size))
-        cb, cr = _chroma(picture, small, colorizer, options)
-        data = image.encode_planes_jpeg(
-            picture, cb, cr, luma=luma, quality=options.quality, provenance=provenance
-        )
-    return data, colorizer.info, way, reason
-
-
-def _choose_way(picture: Picture, file_format: FileFormat, options: ColorizeOptions) -> tuple[Way, str]:
-    """Choose how the result is put together, and say why not losslessly."""
-    if file_format != "jpeg":
-        return "general", f"the result is {file_format}, not JPEG"
-    if not options.lossless_luma:
-        return "planes", "lossless_luma is off"
-    obstacle = image.lossless_obstacle(picture)
-    return ("lossless", "") if obstacle is None else ("planes", obstacle)
-
-
-def _predict(picture: Picture, seen: Picture, colorizer: Colorizer, options: ColorizeOptions) -> AB:
-    """Predict a*b* (h, w, 2) for a picture, as the network sees it: `seen` may be smaller."""
-    info = colorizer.info
-    shape = work_shape(*picture.size, info.work_size, info.multiple_of)
-    wanted = PredictOptions(vividness=options.vividness, temperature=options.temperature)
-    ab = colorizer.predict(image.small_lightness(seen, shape), options=wanted).ab
-    return ab if options.saturation == 1 else ab * np.float32(options.saturation)
-
-
-def _chroma(
-    picture: Picture, luma: Plane8, colorizer: Colorizer, options: ColorizeOptions
-) -> tuple[Plane8, Plane8]:
-    """Predict the colors, and solve the Cb and Cr that show them at the picture's own luma, in the size of `luma`."""
-    # In a gray picture the luma is all there is to see: one decoding serves the eyes and the edges.
-    one_channel = len(picture.header.components) == 1 if picture.header else _channels(picture) == 1
-    seen = replace(_gray(luma), tone=picture.tone) if one_channel else picture
-    return refine.chroma_planes(_predict(picture, seen, colorizer, options), luma)
-
-
-def _chroma_shrink(size: tuple[int, int]) -> int:
-    return next((s for s in SHRINKS if size[0] * size[1] <= CHROMA_PIXELS * s * s), SHRINKS[-1])
-
-
-def _gray(luma: Plane8) -> Picture:
-    """Take a plane, which has passed the size limit already, for a picture."""
-    return image.read(luma, max_megapixels=math.inf)
-
-
-def _channels(picture: Picture) -> int:
-    return 1 if picture.samples is None or picture.samples.ndim == 2 else picture.samples.shape[2]
-
-
-def _painted(picture: Picture, colorizer: Colorizer, options: ColorizeOptions) -> NDArray[Any]:
-    """Color a picture the general way: (H, W, 3) sRGB, uint8, uint16, or float32 in [0, 1], as the picture is."""
-    picture, dtype = image.decoded(picture), image.rgb_dtype(picture)
-    ab = _predict(picture, picture, colorizer, options)
-    lightness = image.lightness(picture)
-    rgb = np.empty((*picture.size, 3), dtype)
-    for rows, band in refine.upsampled_bands(ab, lightness):
-        if dtype.kind == "f":
-            lab = np.concatenate([lightness[rows, :, None], band], axis=2)
-            rgb[rows] = np.clip(color.lab_to_rgb(color.fit_gamut(lab)), 0, 1)
-        else:
-            rgb[rows] = color.merge(lightness[rows], band, depth=16 if dtype == np.uint16 else 8)
-    return rgb
 
 
 def _agreed_format(target: Path, options: ColorizeOptions) -> Format:

@@ -1,0 +1,7 @@
+"""Everything that a person or another picture knows about the colors becomes hint pixels."""
+
+from rechroma.hints.marks import from_json, merge, parse_point, read, to_json
+from rechroma.hints.raster import ab_of, rasterize
+from rechroma.hints.spread import correct
+
+__all__ = ["ab_of", "correct", "from_json", "merge", "parse_point", "rasterize", "read", "to_json"]

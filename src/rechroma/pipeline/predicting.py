@@ -1,0 +1,162 @@
+"""From a picture to its small a*b*: what the method sees, what it is told, and what is done to what it says."""
+
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from rechroma import color, hints, image, refine
+from rechroma.image import Picture
+from rechroma.tiling import Size, resize, work_shape
+from rechroma.types import (
+    AB,
+    ColorizeOptions,
+    Colorizer,
+    Hints,
+    Lab,
+    Lightness,
+    Marks,
+    ModelInfo,
+    Prediction,
+    PredictOptions,
+)
+
+_WARM = (3.0, 14.0)
+"""a*b* that a warmth of 1 adds at L* 50; it fades towards black and white, which stay what they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Everything that is known about a picture's colors, at the size at which the method sees it."""
+
+    marks: Hints | None = None
+    """What a person marked, which has the last word."""
+    hints: Hints | None = None
+    """That and what was found in references: what the method is told."""
+    references: tuple[Lab, ...] = ()
+    """Color pictures, for a method that looks at them itself."""
+
+
+def see(picture: Picture, size: Size, info: ModelInfo) -> Lightness:
+    """Give what the method sees of a picture whose full size is `size`; the picture itself may be smaller."""
+    return image.small_lightness(picture, work_shape(*size, info.work_size, info.multiple_of))
+
+
+def know(
+    lightness: Lightness,
+    size: Size,
+    colorizer: Colorizer,
+    options: ColorizeOptions,
+    *,
+    given: Hints | None = None,
+) -> Known:
+    """Turn marks and references into what the method takes.
+
+    Args:
+        lightness: (H, W) L*, what the method sees.
+        size: of the picture.
+        colorizer: the method.
+        options: with the marks and the references.
+        given: Hints (H, W) that take the place of the marks.
+
+    Raises:
+        InputError: A reference or a layer cannot be used.
+    """
+    marks = given
+    if given is None and options.hints:
+        marks = hints.rasterize(options.hints, lightness.shape, picture=size)
+    pictures = _references(lightness, colorizer.info, options)
+    if not pictures or "references" in colorizer.takes:
+        return Known(marks=marks, hints=marks, references=pictures)
+    from rechroma.hints import references
+
+    return Known(marks=marks, hints=_over(marks, references.reference_hints(lightness, pictures)))
+
+
+def predict(
+    lightness: Lightness,
+    known: Known,
+    colorizer: Colorizer,
+    options: ColorizeOptions,
+    *,
+    with_logits: bool = False,
+) -> Prediction:
+    """Ask the method; hints are kept back from one that takes none."""
+    return colorizer.predict(
+        lightness,
+        hints=known.hints if "hints" in colorizer.takes else None,
+        references=known.references,
+        options=PredictOptions(vividness=options.vividness, temperature=options.temperature),
+        with_logits=with_logits,
+    )
+
+
+def finish(
+    prediction: Prediction, lightness: Lightness, known: Known, colorizer: Colorizer, options: ColorizeOptions
+) -> AB:
+    """Tidy a prediction, turn its saturation and warmth, and let the hints have the last word.
+
+    Returns:
+        a*b* (h, w, 2), of the lightness's size where anything of that was asked for.
+    """
+    ab = prediction.ab
+    if options.refine != "none":
+        ab = refine.tidy(options.refine, ab, lightness, prediction.logits, colorizer.bins)
+    if options.saturation != 1:
+        ab = ab * np.float32(options.saturation)
+    if options.warmth != 0:
+        ab = _warmed(ab, lightness, options.warmth)
+    if known.hints is not None and "hints" not in colorizer.takes:
+        from rechroma.methods import scribble
+
+        ab = scribble.propagate(lightness, refine.upsample_ab(ab, lightness), known.hints)
+    if known.marks is not None:
+        ab = hints.correct(refine.upsample_ab(ab, lightness), lightness, known.marks)
+    return ab
+
+
+def _warmed(ab: AB, lightness: Lightness, warmth: float) -> AB:
+    light = resize(lightness, (ab.shape[0], ab.shape[1]), kernel="area") / np.float32(100)
+    amount = np.float32(4 * warmth) * light * (1 - light)
+    warmed: AB = ab + amount[..., None] * np.array(_WARM, np.float32)
+    return warmed
+
+
+def _references(lightness: Lightness, info: ModelInfo, options: ColorizeOptions) -> tuple[Lab, ...]:
+    """Read the references, and those that the library has for this picture, at about the method's size."""
+    found: list[Path] = []
+    if options.reference_library is not None:
+        from rechroma.hints import references
+
+        found = references.similar(lightness, options.reference_library)
+    return tuple(
+        _small_lab(image.read(each, max_megapixels=options.max_megapixels), info)
+        for each in chain(options.references, found)
+    )
+
+
+def _small_lab(picture: Picture, info: ModelInfo) -> Lab:
+    rgb = image.small_rgb(picture, work_shape(*picture.size, info.work_size, info.multiple_of))
+    lab: Lab = color.rgb_to_lab(rgb)
+    return lab
+
+
+def _over(marks: Hints | None, found: Hints) -> Hints:
+    """Lay a person's marks over what references say."""
+    if marks is None:
+        return found
+    marked = marks.weight > 0
+    return Hints(
+        ab=np.where(marked[..., None], marks.ab, found.ab),
+        weight=np.where(marked, marks.weight, found.weight),
+    )
+
+
+def sure(marks: Marks) -> Marks:
+    """Give the marks that are painted as they are, not only told to the method."""
+    return Marks(
+        points=tuple(point for point in marks.points if point.confidence == 1),
+        strokes=marks.strokes,
+        layers=marks.layers,
+    )
