@@ -8,7 +8,7 @@ _PASSES = 2
 """Rounds over the picture; a path may turn that often around a corner."""
 
 
-def correct(ab: AB, lightness: Lightness, hints: Hints, *, reach: float = 0.3, edge: float = 12.0) -> AB:
+def correct(ab: AB, lightness: Lightness, hints: Hints, *, reach: float = 0.15, edge: float = 8.0) -> AB:
     """Give a prediction that has the hinted colors where there are hints, and follows them nearby.
 
     What the prediction misses at the hints is carried on along the picture: fading over `reach`, and faster where

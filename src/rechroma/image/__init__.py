@@ -32,6 +32,7 @@ Out (each carries the metadata over, writes an RGB profile, adds provenance wher
     encode_rgb(picture, rgb, format, *, quality=92, provenance=None) -> bytes
         rgb (H, W, 3) of rgb_dtype(picture), upright; the picture's alpha is added
     give_back(picture, rgb) -> ndarray | PIL image    same kind as came in, for "array" and "pil" sources
+    screen_png(pixels (h, w, 4) uint8) -> bytes       an overlay or a palette for a page
     rgb_dtype(picture) -> dtype                       what rgb should be for encode_rgb and give_back
     Provenance(version=, model=, sha256=, tool="Rechroma")
     save_atomically(data, target, *, overwrite=False) -> None    OutputError; nothing left behind
@@ -52,6 +53,7 @@ from rechroma.image.picture import (
     small_lightness,
     small_rgb,
 )
+from rechroma.image.preview import screen_png
 from rechroma.image.provenance import Provenance
 from rechroma.image.reading import read
 from rechroma.image.saving import remove_leftovers, save_atomically
@@ -84,6 +86,7 @@ __all__ = [
     "rgb_dtype",
     "remove_leftovers",
     "save_atomically",
+    "screen_png",
     "small_lightness",
     "small_rgb",
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from rechroma.errors import UnreadableImage
@@ -38,6 +40,13 @@ def preview(path: Path, long_side: int) -> Preview:
     file = BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", quality=QUALITY, optimize=True)
     return Preview((pixels.shape[0], pixels.shape[1]), file.getvalue())
+
+
+def screen_png(pixels: NDArray[np.uint8]) -> bytes:
+    """Give the PNG file of pixels (h, w, 4) uint8, sRGB with alpha."""
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
 
 
 def gray_jpeg(path: Path, *, quality: int) -> bytes:

@@ -1,0 +1,309 @@
+"""A picture opened for work: what was predicted is kept, so that changing one's mind costs little."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from rechroma import color, hints, image, proposals, refine
+from rechroma.errors import OptionError
+from rechroma.image.writing import FileFormat
+from rechroma.pipeline import load, predicting, ways
+from rechroma.tiling import resize
+from rechroma.types import AB, Array, ColorizeOptions, Colorizer, Lightness, Marks, Prediction
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+_KEPT = 8
+"""Predictions and sizes kept of one picture: some megabytes."""
+_PREVIEW_QUALITY = 88
+_UNSURE = (255, 140, 0)
+"""sRGB of the overlay where the method is unsure."""
+_CALM, _LOST = 0.35, 0.75
+"""Entropy (share of the largest) at which the overlay begins, and at which it is opaque."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A color that the method thinks likely at a place."""
+
+    color: str
+    """#rrggbb at the place's own lightness."""
+    share: float
+    """How likely, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place of a picture."""
+
+    lightness: float
+    """Its L*, 0 to 100."""
+    color: str
+    """What is shown there, #rrggbb."""
+    suggestions: tuple[Suggestion, ...]
+    """Likely colors, the likeliest first; none where the method predicts no distribution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A plausible coloring, which `replace(options, hints=proposal.hints)` gives."""
+
+    hints: Marks
+    """The marks that were given, and those that make this coloring."""
+    likelihood: float
+    """Natural logarithm of how likely it is against the first, averaged over the picture; 0 for the first."""
+
+
+class Draft:
+    """A picture opened for work. Safe to use from several threads.
+
+    It keeps what the method sees and the last predictions. Saturation, warmth, temperature and refinement are
+    applied to these; only another method, another vividness, other hints or references ask the method again.
+    """
+
+    def __init__(self, source: bytes | Path | str, *, max_megapixels: float = 400.0) -> None:
+        """Open an image file, given as its bytes or its path.
+
+        Raises:
+            InputError: It cannot be read or is too large.
+        """
+        self._picture = image.read(source, max_megapixels=max_megapixels)
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[tuple[int, int], Lightness] = OrderedDict()
+        self._said: OrderedDict[ColorizeOptions, tuple[predicting.Known, Prediction]] = OrderedDict()
+        self._shown: OrderedDict[int, image.Picture] = OrderedDict()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width, upright."""
+        return self._picture.size
+
+    @property
+    def format(self) -> FileFormat:
+        """File format of the result where the options leave it."""
+        return image.output_format(self._picture, "same")
+
+    def gray(self, side: int = 1024) -> bytes:
+        """Give the picture's own lightness as a JPEG file, its longer side at most `side`."""
+        plane = image.luma(self._screen(side))
+        neutral = np.full((-(-plane.shape[0] // 2), -(-plane.shape[1] // 2)), 128, np.uint8)
+        return image.encode_planes_jpeg(
+            self._screen(side), neutral, neutral, luma=plane, quality=_PREVIEW_QUALITY
+        )
+
+    def preview(self, options: ColorizeOptions = ColorizeOptions(), side: int = 1024) -> bytes:  # noqa: B008
+        """Color a small copy, a JPEG file whose longer side is at most `side`; the colors are those of `result`.
+
+        Raises:
+            OptionError, InputError, UnknownMethod, WeightsError: see `rechroma.colorize`.
+        """
+        ab = self._ab(load(options), options)
+        screen = self._screen(side)
+        cb, cr = ways.chroma(ab, image.luma(screen, shrink=2), options.hints, self.size)
+        return image.encode_planes_jpeg(screen, cb, cr, luma=image.luma(screen), quality=_PREVIEW_QUALITY)
+
+    def result(self, options: ColorizeOptions = ColorizeOptions()) -> bytes:  # noqa: B008 - frozen
+        """Color the whole picture: the bytes of the file that `rechroma.colorize` gives for it."""
+        file_format = image.output_format(self._picture, options.format)
+        return ways.encoded(self._picture, file_format, load(options), options).data
+
+    def uncertainty(self, options: ColorizeOptions = ColorizeOptions()) -> Array:  # noqa: B008 - frozen
+        """Give the entropy of the predicted distribution: (h, w) float32, 0 sure to 1 no idea.
+
+        Raises:
+            OptionError: The method predicts no distribution.
+        """
+        return proposals.doubt(self._scores(load(options), options)[0])
+
+    def doubt(self, options: ColorizeOptions = ColorizeOptions(), side: int = 512) -> bytes:  # noqa: B008
+        """Give the uncertainty as a PNG file to lay over the picture: orange where unsure, clear where sure."""
+        entropy = self.uncertainty(options)
+        scale = side / max(self.size)
+        shape = (max(round(self.size[0] * scale), 1), max(round(self.size[1] * scale), 1))
+        share = np.clip((resize(entropy, shape) - _CALM) / (_LOST - _CALM), 0, 1)
+        overlay = np.empty((*shape, 4), np.uint8)
+        overlay[..., :3] = _UNSURE
+        overlay[..., 3] = np.rint(share * 200)
+        return image.screen_png(overlay)
+
+    def look(
+        self,
+        x: float,
+        y: float,
+        options: ColorizeOptions = ColorizeOptions(),  # noqa: B008 - frozen
+        *,
+        count: int = 6,
+    ) -> Place:
+        """Say what is at a place, and which colors are likely there.
+
+        Args:
+            x: 0 to 1 of the width.
+            y: 0 to 1 of the height.
+            options: as for `preview`.
+            count: of suggestions, at most.
+
+        Raises:
+            OptionError: The place is outside of the picture.
+        """
+        if not (0 <= x <= 1 and 0 <= y <= 1):
+            raise OptionError(f"the place is {x:g},{y:g}; accepted: 0 to 1 of the width and of the height")
+        colorizer = load(options)
+        seen = self._lightness(colorizer)
+        lightness = float(seen[_cell(x, y, seen)])
+        ab = refine.upsample_ab(self._ab(colorizer, options), seen)
+        suggestions: tuple[Suggestion, ...] = ()
+        if colorizer.bins is not None:
+            # Without the person's own marks: beside them there would be nothing to suggest but themselves.
+            logits, bins = self._scores(colorizer, replace(options, hints=Marks()))
+            row, column = _cell(x, y, logits)
+            around = logits[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
+            mass = proposals.probabilities(around).mean(axis=(0, 1))
+            suggestions = tuple(
+                Suggestion(color=proposals.to_hex(lightness, each.ab), share=each.share)
+                for each in proposals.likely_colors(mass, bins, count=count)
+            )
+        shown = proposals.to_hex(lightness, ab[_cell(x, y, seen)])
+        return Place(lightness=lightness, color=shown, suggestions=suggestions)
+
+    def propose(
+        self,
+        count: int = 4,
+        options: ColorizeOptions = ColorizeOptions(),  # noqa: B008 - frozen
+    ) -> tuple[Proposal, ...]:
+        """Give several plausible colorings, the likeliest first: that is the prediction itself.
+
+        Others give whole regions another likely color. There are fewer than `count` where little is in doubt.
+
+        Raises:
+            OptionError: `count` is below 1, or the method predicts no distribution or takes no hints.
+        """
+        if count < 1:
+            raise OptionError(f"count of proposals is {count}; accepted: 1 or more")
+        colorizer = load(options)
+        if "hints" not in colorizer.takes:
+            raise OptionError(
+                f"{colorizer.info.name} takes no hints, which proposals are made of; hintnet does"
+            )
+        logits, bins = self._scores(colorizer, options)
+        others = proposals.changes(logits, bins, self._lightness(colorizer), count=count - 1)
+        return (
+            Proposal(hints=options.hints, likelihood=0.0),
+            *(
+                # What a person marked lies on top of what is proposed.
+                Proposal(hints=hints.merge(other.marks, options.hints), likelihood=other.likelihood)
+                for other in others
+            ),
+        )
+
+    def _scores(self, colorizer: Colorizer, options: ColorizeOptions) -> tuple[Array, AB]:
+        """Give the predicted scores (h, w, Q) and the bins (Q, 2)."""
+        _, prediction = self._predict(colorizer, options)
+        if prediction.logits is None or colorizer.bins is None:
+            raise OptionError(
+                f"{colorizer.info.name} predicts colors, not how likely they are; accepted: a method with a "
+                "distribution, such as hintnet"
+            )
+        return prediction.logits, colorizer.bins
+
+    def _ab(self, colorizer: Colorizer, options: ColorizeOptions) -> AB:
+        known, prediction = self._predict(colorizer, options)
+        if options.temperature is not None and prediction.logits is not None:
+            warm = color.annealed_mean(
+                prediction.logits, temperature=options.temperature, bins=colorizer.bins
+            )
+            prediction = replace(prediction, ab=warm)
+        return predicting.finish(prediction, self._lightness(colorizer), known, colorizer, options)
+
+    def _predict(self, colorizer: Colorizer, options: ColorizeOptions) -> tuple[predicting.Known, Prediction]:
+        """Ask the method, or remember what it said; where it has scores, they are decoded for a temperature later."""
+        scored = colorizer.bins is not None
+        key = ColorizeOptions(
+            method=options.method,
+            vividness=options.vividness,
+            temperature=None if scored else options.temperature,
+            hints=options.hints,
+            references=options.references,
+            reference_library=options.reference_library,
+            device=options.device,
+            threads=options.threads,
+        )
+        seen = self._lightness(colorizer)
+        with self._lock:
+            if key not in self._said:
+                known = predicting.know(seen, self.size, colorizer, key)
+                prediction = predicting.predict(seen, known, colorizer, key, with_logits=scored)
+                _keep(self._said, key, (known, prediction))
+            self._said.move_to_end(key)
+            return self._said[key]
+
+    def _lightness(self, colorizer: Colorizer) -> Lightness:
+        key = (colorizer.info.work_size, colorizer.info.multiple_of)
+        with self._lock:
+            if key not in self._seen:
+                _keep(self._seen, key, predicting.see(self._picture, self.size, colorizer.info))
+            return self._seen[key]
+
+    def _screen(self, side: int) -> image.Picture:
+        """Give a small copy of the picture's lightness, as a picture of 8 bits."""
+        if side < 1:
+            raise OptionError(f"side is {side}; accepted: 1 or more pixels")
+        with self._lock:
+            if side not in self._shown:
+                scale = min(1.0, side / max(self.size))
+                shape = (max(round(self.size[0] * scale), 1), max(round(self.size[1] * scale), 1))
+                gray = color.lightness_to_gray(image.small_lightness(self._picture, shape))
+                _keep(self._shown, side, ways.gray(np.rint(gray * 255).astype(np.uint8)))
+            return self._shown[side]
+
+
+def propose(
+    source: bytes | Path | str,
+    count: int = 4,
+    options: ColorizeOptions = ColorizeOptions(),  # noqa: B008 - frozen
+) -> tuple[Proposal, ...]:
+    """Give several plausible colorings of an image file, the likeliest first; see `Draft.propose`."""
+    return Draft(source, max_megapixels=options.max_megapixels).propose(count, options)
+
+
+def uncertainty(source: bytes | Path | str, options: ColorizeOptions = ColorizeOptions()) -> Array:  # noqa: B008
+    """Give where the method is unsure of an image file's colors: (h, w) float32, 0 to 1; see `Draft.uncertainty`."""
+    return Draft(source, max_megapixels=options.max_megapixels).uncertainty(options)
+
+
+def plane(lightness: float, side: int = 160) -> bytes:
+    """Draw every color that is possible at a lightness: a PNG file, transparent where sRGB ends.
+
+    a* goes from -110 at the left to 110 at the right, b* from 110 at the top to -110 at the bottom.
+
+    Raises:
+        OptionError: L* is not 0 to 100, or the side not 1 to 1024 pixels.
+    """
+    if not 0 <= lightness <= 100 or not 1 <= side <= 1024:
+        raise OptionError(
+            f"lightness is {lightness:g}, side {side}; accepted: 0 to 100, and 1 to 1024 pixels"
+        )
+    axis = ((np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side) * 2 - 1) * np.float32(
+        110
+    )
+    lab = np.empty((side, side, 3), np.float32)
+    lab[..., 0], lab[..., 1], lab[..., 2] = lightness, axis, -axis[:, None]
+    rgb = color.lab_to_rgb(lab)
+    inside = ((rgb >= 0) & (rgb <= 1)).all(axis=-1)
+    pixels = np.dstack([np.rint(np.clip(rgb, 0, 1) * 255), inside * np.float32(255)])
+    return image.screen_png(pixels.astype(np.uint8))
+
+
+def _cell(x: float, y: float, grid: Array) -> tuple[int, int]:
+    """Give the row and column of a grid (h, w, ...) where a place of the picture is."""
+    return min(int(y * grid.shape[0]), grid.shape[0] - 1), min(int(x * grid.shape[1]), grid.shape[1] - 1)
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
+    kept[key] = value
+    while len(kept) > _KEPT:
+        kept.popitem(last=False)
