@@ -1,5 +1,7 @@
 """Names of result files, and the formats that their suffixes mean; pure."""
 
+import re
+import unicodedata
 from pathlib import PurePath
 
 from rechroma.types import Format
@@ -26,6 +28,18 @@ BECOME_PNG = frozenset({".bmp", ".pbm", ".pgm", ".pnm", ".ppm"})
 def format_of(name: str) -> Format | None:
     """Give the format that a file name's suffix means; None for a suffix that means none of ours."""
     return SUFFIXES.get(PurePath(name).suffix.lower())
+
+
+def safe_name(name: str | None, *, otherwise: str = "picture") -> str:
+    """Give the last part of a name that somebody else chose, fit to be a file's name on any system.
+
+    Folders, control characters and those that some system forbids go; 120 characters are kept, the suffix among them.
+    """
+    last = re.split(r"[\\/]", unicodedata.normalize("NFC", name or ""))[-1]
+    kept = "".join("_" if c in '<>:"|?*' else c for c in last if c.isprintable()).strip(". ")
+    path = PurePath(kept or otherwise)
+    suffix = path.suffix[:12]
+    return path.stem[: 120 - len(suffix)] + suffix
 
 
 def target_name(name: str, format: Format = "same") -> str:  # noqa: A002 - the option's name

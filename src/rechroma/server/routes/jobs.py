@@ -1,0 +1,80 @@
+"""Many pictures: hand them in, follow the progress, fetch the results."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import StreamingResponse
+
+from rechroma.errors import OptionError, RechromaError
+from rechroma.server.downloads import RESULT, result
+from rechroma.server.routes.coloring import MULTIPART
+from rechroma.server.schemas import JobFacts, JobForm, JobStarted
+from rechroma.server.service import TheService
+from rechroma.server.statuses import Responses, refusals
+from rechroma.server.storage import check_size, remove_folder, store
+
+router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+EVENTS: Responses = {
+    200: {
+        "description": "An event `progress` with the job's state as JSON at every change, until the job ends",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.post("", status_code=202, responses=refusals(400, 404, 413, 422, 429, 503))
+async def start(
+    request: Request, service: TheService, form: Annotated[JobForm, Form(media_type=MULTIPART)]
+) -> JobStarted:
+    """Hand in pictures to be colored alike, one after the other."""
+    options = service.asked(form)
+    if len(form.pictures) > service.options.job_files:
+        raise OptionError(
+            f"there are {len(form.pictures)} pictures; accepted: {service.options.job_files} at most"
+        )
+    for picture in form.pictures:
+        check_size(picture, service.options.max_bytes)
+    service.jobs.make_room()
+    folder = service.jobs.new_folder()
+
+    def keep() -> list[tuple[str, Path]]:
+        named = []
+        for number, picture in enumerate(form.pictures):
+            path = folder / f"{number}.picture"
+            store(picture, path)
+            named.append((picture.filename or f"picture {number}", path))
+        return named
+
+    try:
+        job = service.jobs.start(folder, await asyncio.to_thread(keep), options)
+    except RechromaError:
+        remove_folder(folder)
+        raise
+    return JobStarted(id=job.id, total=len(job.pictures))
+
+
+@router.get("/{job_id}", responses=refusals(404, 422))
+async def look(job_id: str, service: TheService) -> JobFacts:
+    """Say how far a job is."""
+    return service.jobs.find(job_id).facts()
+
+
+@router.get("/{job_id}/events", response_class=Response, responses=EVENTS | refusals(404, 422))
+async def follow(job_id: str, service: TheService) -> Response:
+    """Follow a job by server-sent events."""
+    return StreamingResponse(service.jobs.events(service.jobs.find(job_id)), media_type="text/event-stream")
+
+
+@router.get("/{job_id}/files/{number}", response_class=Response, responses=RESULT | refusals(404, 422))
+async def fetch(job_id: str, number: int, service: TheService) -> Response:
+    """Fetch the result of one picture."""
+    picture = service.jobs.result(job_id, number)
+    return result(await asyncio.to_thread(picture.result.read_bytes), picture.name)
+
+
+@router.delete("/{job_id}", status_code=204, responses=refusals(404, 422))
+async def delete(job_id: str, service: TheService) -> None:
+    """Cancel a job, or forget a finished one, and remove its files."""
+    service.jobs.delete(job_id)

@@ -1,0 +1,268 @@
+"""What travels over HTTP, as pydantic sees it."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from fastapi import UploadFile
+from pydantic import BaseModel, ConfigDict, Field
+
+from rechroma.types import Format, Refinement
+
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Size: TypeAlias = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
+Color: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#a33b2e"])]
+Side: TypeAlias = Annotated[int, Field(ge=16, le=4096, description="Longer side at most, in pixels.")]
+
+
+class Closed(BaseModel):
+    """A mistyped field fails."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """Why a request was refused."""
+
+    error: str = Field(description="Name of the error's class, for programs.", examples=["UnreadableImage"])
+    message: str = Field(description="What was given, what is accepted, what to do; for people.")
+
+
+class Options(Closed):
+    """How to color: those fields of `rechroma.ColorizeOptions` that a client may set."""
+
+    method: Annotated[
+        str | None, Field(max_length=100, description="A name of /api/models; the server's own if not given.")
+    ] = None
+    vividness: Annotated[Share | None, Field(description="1 = colorful, 0 = faithful.")] = None
+    temperature: Annotated[
+        Size | None, Field(description="Annealed-mean temperature: 1 = mean, towards 0 = mode.")
+    ] = None
+    saturation: Annotated[
+        float, Field(ge=0, le=2, allow_inf_nan=False, description="Factor on the chroma; 1 = as predicted.")
+    ] = 1.0
+    warmth: Annotated[
+        float, Field(ge=-1, le=1, allow_inf_nan=False, description="-1 = bluer, 1 = more amber.")
+    ] = 0.0
+    refine: Annotated[Refinement, Field(description="How the small prediction is tidied.")] = "none"
+    format: Annotated[Format, Field(description='File format of the result; "same" keeps the input\'s.')] = (
+        "same"
+    )
+    quality: Annotated[int, Field(ge=1, le=100, description="JPEG and WebP quality.")] = 92
+    provenance: Annotated[bool, Field(description="Write into the metadata that color was added.")] = True
+    lossless_luma: Annotated[bool, Field(description="Keep the luma scan of a gray JPEG byte for byte.")] = (
+        True
+    )
+
+
+class HintPoint(Closed):
+    """A disc of a known color."""
+
+    x: Annotated[Share, Field(description="Of the width, from the left.")]
+    y: Annotated[Share, Field(description="Of the height, from the top.")]
+    color: Annotated[Color | None, Field(description="null keeps the place gray.")]
+    radius: Annotated[Size, Field(description="Of the longer side.")] = 0.01
+    confidence: Annotated[Size, Field(description="1 = this very color; less is advice to the method.")] = 1.0
+
+
+class HintStroke(Closed):
+    """A line of a known color."""
+
+    places: Annotated[list[tuple[Share, Share]], Field(min_length=1, max_length=100_000)]
+    color: Annotated[Color | None, Field(description="null keeps the line gray.")]
+    width: Annotated[Size, Field(description="Of the longer side.")] = 0.02
+
+
+class HintsFile(Closed):
+    """A hints file, version 1: what a person marked, relative to the picture."""
+
+    rechroma_hints: Literal[1] = 1
+    points: Annotated[list[HintPoint], Field(max_length=10_000)] = []
+    strokes: Annotated[list[HintStroke], Field(max_length=10_000)] = []
+    layers: Annotated[
+        list[Annotated[str, Field(description="base64 of a PNG with alpha.")]], Field(max_length=16)
+    ] = []
+    palette: Annotated[list[Color], Field(max_length=1000)] = []
+
+
+class PictureForm(Options):
+    """A picture and how to color it."""
+
+    picture: Annotated[UploadFile, Field(description="An image file.")]
+    hints: Annotated[str | None, Field(description="The text of a hints file (JSON).")] = None
+    layer: Annotated[UploadFile | None, Field(description="A painted layer: PNG with alpha.")] = None
+    reference: Annotated[list[UploadFile], Field(description="Color pictures whose colors are taken.")] = []
+
+
+class ProposeForm(PictureForm):
+    """A picture that several colorings are wanted of."""
+
+    count: Annotated[int, Field(ge=1, le=12)] = 4
+    side: Side = 256
+
+
+class JobForm(Options):
+    """Pictures, and how to color all of them."""
+
+    pictures: Annotated[list[UploadFile], Field(min_length=1, description="Image files.")]
+
+
+class OneFileForm(Closed):
+    """A picture alone."""
+
+    picture: Annotated[UploadFile, Field(description="An image file.")]
+
+
+class Wanted(Closed):
+    """How a draft is to be colored now."""
+
+    options: Options = Options()
+    hints: HintsFile = HintsFile()
+    references: Annotated[
+        list[Annotated[str, Field(max_length=100)]],
+        Field(max_length=100, description="Ids of the draft's references."),
+    ] = []
+
+
+class WantedPreview(Wanted):
+    """A small picture of it."""
+
+    side: Side = 1024
+
+
+class WantedDoubt(Wanted):
+    """A map of where the network is unsure."""
+
+    side: Side = 512
+
+
+class WantedProposals(Wanted):
+    """Several colorings of it."""
+
+    count: Annotated[int, Field(ge=1, le=12)] = 4
+    side: Side = 256
+
+
+class WantedLook(Wanted):
+    """What could be at one place."""
+
+    x: Share
+    y: Share
+    count: Annotated[int, Field(ge=1, le=24, description="Suggestions at most.")] = 6
+
+
+class Suggestion(BaseModel):
+    """A color that a place may have."""
+
+    color: Color
+    share: Annotated[float, Field(description="Of the predicted distribution, 0 to 1.")]
+
+
+class PlaceFacts(BaseModel):
+    """What is at one place, and what could be."""
+
+    lightness: Annotated[float, Field(description="L*, 0 to 100.")]
+    color: Annotated[Color, Field(description="Shown there now.")]
+    suggestions: list[Suggestion]
+
+
+class ProposalFacts(BaseModel):
+    """One of several colorings."""
+
+    likelihood: Annotated[float, Field(description="Logarithm, relative to the likeliest: 0 or less.")]
+    hints: Annotated[HintsFile, Field(description="Color with these, and the proposal is what comes out.")]
+    preview: Annotated[str, Field(description="A JPEG as a data: URL.")]
+
+
+class Proposals(BaseModel):
+    """Several colorings, the likeliest first."""
+
+    proposals: list[ProposalFacts]
+
+
+class DraftFacts(BaseModel):
+    """A picture opened for work."""
+
+    id: str
+    name: str
+    width: int
+    height: int
+    format: Annotated[str, Field(description="File format of the result where none is asked for.")]
+    bytes: int
+
+
+class ReferenceFacts(BaseModel):
+    """A reference picture of a draft."""
+
+    id: str
+    name: str
+
+
+class JobStarted(BaseModel):
+    """A job that was taken on."""
+
+    id: str
+    total: int
+
+
+class JobFile(BaseModel):
+    """One picture of a job."""
+
+    number: int
+    name: str
+    state: Literal["queued", "running", "done", "failed", "canceled"]
+    message: Annotated[str, Field(description="Why it failed; empty otherwise.")]
+    url: Annotated[str | None, Field(description="Where its result is, once it is done.")]
+
+
+class JobFacts(BaseModel):
+    """How far a job is."""
+
+    id: str
+    state: Literal["queued", "running", "done", "canceled"]
+    total: int
+    done: int
+    failed: int
+    files: list[JobFile]
+
+
+class ModelFacts(BaseModel):
+    """A way to color."""
+
+    name: str
+    default: bool
+    needs: Annotated[list[str], Field(description="What must be given beside the picture.")]
+    paper: str
+    licence: Annotated[str, Field(description="Of the weights; empty where there are none.")]
+    bytes: Annotated[int, Field(description="Of the weights; 0 where there are none.")]
+    vividness: Annotated[float | None, Field(description="Used where none is asked for.")]
+    temperature: Annotated[float | None, Field(description="Used where none is asked for.")]
+
+
+class Limits(BaseModel):
+    """How much the server takes on."""
+
+    bytes: Annotated[int, Field(description="Of one upload.")]
+    megapixels: Annotated[float, Field(description="Of one picture.")]
+    queue: Annotated[int, Field(description="Requests that may wait.")]
+    seconds: Annotated[float, Field(description="That one request may take.")]
+    drafts: Annotated[int, Field(description="Pictures kept open.")]
+    references: Annotated[int, Field(description="Of one draft or request.")]
+    jobs: Annotated[int, Field(description="Kept with their results.")]
+    job_files: Annotated[int, Field(description="Pictures of one job.")]
+    job_bytes: Annotated[int, Field(description="Of one job's upload.")]
+
+
+class ServerFacts(BaseModel):
+    """What this server is."""
+
+    version: str
+    limits: Limits
+    models: list[ModelFacts]
+    token_required: bool
+
+
+class Health(BaseModel):
+    """That the server answers."""
+
+    status: Literal["ok"]
+    version: str
+    waiting: Annotated[int, Field(description="Requests inside, beyond those being worked on.")]
