@@ -1,0 +1,36 @@
+// Making and finding elements; no style attributes and no markup from strings, as the page's policy asks.
+
+const ICONS = new URL("vendor/lucide.svg", import.meta.url).pathname;
+
+export const find = (id) => document.getElementById(id);
+
+/** Make an element: attributes that start with "on" listen, "color" becomes the CSS variable --color. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "color") element.style.setProperty("--color", value);
+    else if (typeof value === "boolean") element.toggleAttribute(name, value);
+    else if (value !== null) element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** An icon of the bundled set. */
+export function icon(name) {
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  drawing.setAttribute("class", "icon");
+  drawing.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `${ICONS}#${name}`);
+  drawing.append(use);
+  return drawing;
+}
+
+/** A small round sample of a color that is a button; null is "keep gray". */
+export function swatch(color, label, act, text = "") {
+  const words = { type: "button", class: "swatch", title: label, "aria-label": label, onclick: act };
+  if (color === null) return make("button", { ...words, class: "swatch gray" }, text);
+  return make("button", { ...words, color, "data-color": color }, text);
+}
