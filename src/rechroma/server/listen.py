@@ -26,50 +26,58 @@ def serve(options: ServeOptions, *, ready: Callable[[str], None] | None = None) 
     Raises:
         OptionError: Host and port cannot be listened on.
     """
-    app = make_app(options)
-    with _listener(options) as listener:
-        address = _address(options, listener.getsockname()[1])
 
-        def started() -> None:
-            if ready is not None:
-                ready(address)
-            if options.open:
-                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    def started(address: str) -> None:
+        if ready is not None:
+            ready(address)
+        if options.open:
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,  # addresses may have the token
-            proxy_headers=False,
-            server_header=False,
-            ws="none",
-            timeout_graceful_shutdown=GRACE,
-            backlog=BACKLOG,
-        )
+    with listener(options) as bound:
         try:
-            _Server(config, app.state.service, started).run(sockets=[listener])
+            Server(options, bound, started).run(sockets=[bound])
         except KeyboardInterrupt:  # uvicorn raises the signal again once it has stopped, as is polite
             return
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Says when it has started, and ends streams when it is told to stop."""
 
-    def __init__(self, config: uvicorn.Config, service: Service, started: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._service = service
+    def __init__(self, options: ServeOptions, bound: socket.socket, started: Callable[[str], None]) -> None:
+        app = make_app(options)
+        super().__init__(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,  # addresses may have the token
+                proxy_headers=False,
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=GRACE,
+                backlog=BACKLOG,
+            )
+        )
+        self.service: Service = app.state.service
+        self._address = _address(options, bound.getsockname()[1])
         self._started = started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say where."""
         await super().startup(sockets)
-        self._started()
+        self._started(self._address)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._service.jobs.hush()
+        """Stop, without waiting for streams that would go on."""
+        self.service.jobs.hush()
         await super().shutdown(sockets)
 
 
-def _listener(options: ServeOptions) -> socket.socket:
+def listener(options: ServeOptions) -> socket.socket:
+    """Bind the host and the port.
+
+    Raises:
+        OptionError: They cannot be listened on.
+    """
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     try:
         return socket.create_server((options.host, options.port), family=family, backlog=BACKLOG)
