@@ -1,0 +1,64 @@
+"""Commands that describe: the models, and what is installed."""
+
+import json as json_format
+from dataclasses import asdict
+
+import typer
+
+from rechroma._version import __version__
+from rechroma.cli.options import Json, ModelName
+
+
+def models_list(json: Json = False) -> None:
+    """List the models: name, task, size, licence."""
+    from rechroma import weights
+
+    for row in weights.rows():
+        if json:
+            typer.echo(json_format.dumps(asdict(row), default=str))
+        else:
+            typer.echo(f"{row.name:<24} {row.task:<10} {row.bytes / 1e6:6.1f} MB  {row.licence}")
+
+
+def models_info(name: ModelName, json: Json = False) -> None:
+    """Describe one model: paper, licence, defaults, figures, hash."""
+    from rechroma import weights
+
+    facts = asdict(weights.find(name))
+    if json:
+        typer.echo(json_format.dumps(facts, default=str))
+    else:
+        for field, value in facts.items():
+            typer.echo(f"{field:<12} {value}")
+
+
+def models_fetch(name: ModelName) -> None:
+    """Download a model where it is not here yet, verify it, and print its file."""
+    from rechroma import weights
+
+    typer.echo(weights.path_of(weights.find(name)))
+
+
+def info(json: Json = False) -> None:
+    """Show versions, where networks can run, and the settings."""
+    import platform
+
+    from rechroma import runtime, settings
+
+    facts: dict[str, object] = {"rechroma": __version__, "python": platform.python_version()}
+    facts |= {name: _installed(name) for name in ("numpy", "onnxruntime", "pillow", "simplejpeg", "tifffile")}
+    facts |= {"devices": runtime.devices()} | asdict(settings.current())
+    if json:
+        typer.echo(json_format.dumps(facts, default=str))
+    else:
+        for name, value in facts.items():
+            typer.echo(f"{name:<12} {', '.join(value) if isinstance(value, list | tuple) else value}")
+
+
+def _installed(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
