@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,6 +25,19 @@ def no_hints(height: int, width: int) -> Hints:
     return Hints(ab=np.zeros((height, width, 2), np.float32), weight=np.zeros((height, width), np.float32))
 
 
+def told(colorizer: Colorizer, height: int, width: int) -> dict[str, Any]:
+    """Give a colorizer of every kind what it cannot do without."""
+    known: dict[str, Any] = {}
+    if "hints" in colorizer.takes:
+        known["hints"] = no_hints(height, width)
+        known["hints"].ab[0, 0], known["hints"].weight[0, 0] = (20, -10), 1
+    if "references" in colorizer.takes:
+        picture = np.random.default_rng(7).uniform(-60, 60, (12, 9, 3)).astype(np.float32)
+        picture[..., 0] += 60
+        known["references"] = [picture]
+    return known
+
+
 @pytest.fixture(scope="session")
 def graph(tmp_path_factory) -> Path:
     return save(tmp_path_factory.mktemp("graphs") / "mine.onnx")
@@ -40,7 +54,7 @@ def colorizer(request, graph) -> Colorizer:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_ab_is_float32_finite_and_in_range_at_any_size(colorizer, size):
-    ab = colorizer.predict(lightness(*size), hints=no_hints(*size)).ab
+    ab = colorizer.predict(lightness(*size), **told(colorizer, *size)).ab
     assert ab.dtype == np.float32
     assert ab.ndim == 3
     assert ab.shape[2] == 2
@@ -52,34 +66,37 @@ def test_ab_is_float32_finite_and_in_range_at_any_size(colorizer, size):
 
 def test_ab_keeps_the_proportions_of_whole_sizes(colorizer):
     side = colorizer.info.multiple_of
-    h, w, _ = colorizer.predict(lightness(2 * side, 3 * side), hints=no_hints(2 * side, 3 * side)).ab.shape
+    size = 2 * side, 3 * side
+    h, w, _ = colorizer.predict(lightness(*size), **told(colorizer, *size)).ab.shape
     assert 3 * h == 2 * w
 
 
 @pytest.mark.parametrize("level", [0, 50, 100])
 def test_a_plain_picture_is_colored_without_fuss(colorizer, level):
     plain = np.full((40, 40), level, np.float32)
-    assert np.isfinite(colorizer.predict(plain, hints=no_hints(40, 40)).ab).all()
+    assert np.isfinite(colorizer.predict(plain, **told(colorizer, 40, 40)).ab).all()
 
 
 def test_a_prediction_is_the_same_each_time(colorizer):
     picture = lightness(61, 47)
-    first, second = (colorizer.predict(picture, hints=no_hints(61, 47)).ab for _ in range(2))
+    first, second = (colorizer.predict(picture, **told(colorizer, 61, 47)).ab for _ in range(2))
     np.testing.assert_array_equal(first, second)
 
 
 def test_inputs_are_left_as_they_were(colorizer):
-    picture, hints = lightness(61, 47), no_hints(61, 47)
-    for array in (picture, hints.ab, hints.weight):
+    picture, known = lightness(61, 47), told(colorizer, 61, 47)
+    hints = known.get("hints", no_hints(1, 1))
+    for array in (picture, hints.ab, hints.weight, *known.get("references", [])):
         array.flags.writeable = False
-    colorizer.predict(picture, hints=hints)
+    colorizer.predict(picture, **known)
 
 
 def test_a_picture_in_fortran_order_or_a_view_is_the_same_picture(colorizer):
     picture = lightness(64, 64)
-    expected = colorizer.predict(picture, hints=no_hints(64, 64)).ab
+    known = told(colorizer, 64, 64)
+    expected = colorizer.predict(picture, **known).ab
     for same in (np.asfortranarray(picture), np.repeat(picture, 2, axis=0)[::2]):
-        np.testing.assert_array_equal(colorizer.predict(same, hints=no_hints(64, 64)).ab, expected)
+        np.testing.assert_array_equal(colorizer.predict(same, **known).ab, expected)
 
 
 @pytest.mark.parametrize("shape", [(4,), (4, 4, 1), (0, 4)])
@@ -89,8 +106,27 @@ def test_what_is_no_lightness_is_refused(colorizer, shape):
 
 
 def test_hints_of_another_size_are_refused(colorizer):
+    if "hints" not in colorizer.takes:
+        pytest.skip("takes no hints")
     with pytest.raises(InputError, match=r"hints have size \(8, 8\); the lightness has \(9, 8\)"):
-        colorizer.predict(lightness(9, 8), hints=no_hints(8, 8))
+        colorizer.predict(lightness(9, 8), hints=told(colorizer, 8, 8)["hints"])
+
+
+def test_what_a_colorizer_does_not_take_is_refused(colorizer):
+    known = told(colorizer, 9, 8)
+    if "hints" not in colorizer.takes:
+        with pytest.raises(OptionError, match=rf"{colorizer.info.name} takes no hints"):
+            colorizer.predict(lightness(9, 8), hints=no_hints(9, 8), **known)
+    if "references" not in colorizer.takes:
+        with pytest.raises(OptionError, match=rf"{colorizer.info.name} looks at no references itself"):
+            colorizer.predict(lightness(9, 8), references=[np.zeros((4, 4, 3), np.float32)], **known)
+
+
+def test_the_registry_says_what_a_colorizer_needs():
+    for name, method in METHODS.items():
+        assert method.load("cpu", 1).takes == set(method.needs), name
+        assert method.load("cpu", 1).info.name == name
+        assert method.paper
 
 
 def test_the_weights_say_what_they_are(colorizer):

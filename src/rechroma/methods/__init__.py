@@ -32,15 +32,29 @@ class Method:
     """Gives it ready to run."""
 
 
-METHODS: dict[str, Method] = {}
+def _load_scribble(device: Device, threads: int) -> Colorizer:
+    from rechroma.methods import scribble
+
+    return scribble.load(device, threads)
+
+
+METHODS: dict[str, Method] = {
+    "scribble": Method(
+        task="colorize",
+        needs=("hints",),
+        paper="Levin, Lischinski & Weiss, Colorization using optimization, 2004",
+        load=_load_scribble,
+    ),
+}
 """The algorithms that need no weights, by name."""
 
 
 def available() -> dict[str, Method]:
-    """Give every method by name: the algorithms, and a network for each row of weights.toml."""
+    """Give every method by name: the algorithms, and a network for each row of weights.toml that colors."""
     networks = {
         row.name: Method(task=row.task, needs=(), paper=row.paper, load=partial(_load_row, row))
         for row in weights.rows()
+        if row.task == "colorize"
     }
     return METHODS | networks
 
