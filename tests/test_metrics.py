@@ -121,3 +121,34 @@ def test_pictures_that_are_no_pair_are_refused(pair: tuple[np.ndarray, np.ndarra
         metrics.ab_rmse(np.zeros((2, 2), np.float32), np.zeros((3, 2), np.float32))
     with pytest.raises(InputError, match="logits have shape"):
         metrics.bin_accuracy(np.zeros((2, 313), np.float32), np.zeros((3, 2), np.float32))
+
+
+def bleeding_pair(blur: int) -> tuple[np.ndarray, np.ndarray]:
+    """A disc whose color ran over its edge by so many pixels, and the disc as it is."""
+    y, x = np.mgrid[:128, :128]
+    lab = np.where((np.hypot(y - 64, x - 64) < 40)[..., None], [65, 30, 40], [40, -20, -15]).astype(
+        np.float32
+    )
+    ab = lab[..., 1:]
+    for _ in range(blur):  # a blur of 1 2 1 in both directions
+        padded = np.pad(ab, ((1, 1), (1, 1), (0, 0)), mode="edge")
+        rows = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
+        ab = (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / 4
+    return color.merge(lab[..., 0], ab), color.merge(lab[..., 0], lab[..., 1:])
+
+
+def test_bleeding_rises_the_farther_color_runs_over_an_edge() -> None:
+    values = [metrics.chroma_bleeding(*bleeding_pair(blur)) for blur in (0, 4, 12, 30)]
+    assert values[0] < 0.02
+    assert 0.05 < values[1] < values[2] < values[3] < 1
+
+
+def test_bleeding_asks_where_colors_change_not_which_they_are() -> None:
+    bled, truth = bleeding_pair(12)
+    swapped = np.ascontiguousarray(truth[..., ::-1])
+    gray = np.repeat(truth[..., :1], 3, axis=2)
+    assert metrics.chroma_bleeding(swapped, truth) < 0.02 < metrics.chroma_bleeding(bled, truth)
+    assert metrics.chroma_bleeding(gray, truth) == 0
+    flat = np.full((9, 9, 3), 128, np.uint8)
+    assert metrics.chroma_bleeding(bled[:9, :9], flat) == 0  # no edge to run over
+    assert metrics.chroma_bleeding(truth[:1, :1], truth[:1, :1]) == 0

@@ -13,12 +13,10 @@ from scipy.sparse import csr_array
 
 from rechroma.types import AB, Array, Lightness
 
-SIGMA_SPACE = 0.025
+SIGMA_SPACE = 0.03
 """Reach in position, as a share of the root of the picture's area."""
 SIGMA_LIGHTNESS = 6.0
 """Reach in L*."""
-ROUNDS = 1
-"""How often the filter is applied: what bled far needs more than one."""
 
 _PAD = 2
 """Empty cells around the grid, into which the blur may reach."""
@@ -59,6 +57,10 @@ class BilateralGrid:
         )
         return cls(corners=corners, shape=(shape[0], shape[1], shape[2]))
 
+    def total(self) -> Array:
+        """Sum of each pixel's weights: (H * W, 1)."""
+        return self.gather(np.ones((self.corners.shape[0], 1), np.float32))
+
     def gather(self, values: Array) -> Array:
         """Sum the values of all pixels by their weight, unnormalized.  (H * W, C) float32 -> (H * W, C)."""
         cells = (self.corners.T @ values).reshape(*self.shape, -1)
@@ -67,16 +69,16 @@ class BilateralGrid:
         return gathered
 
 
+def reach(share: float, lightness: Lightness) -> float:
+    """Give a length in pixels, at least 1, for a share of the root of the picture's area."""
+    return max(share * float(np.sqrt(lightness.size)), 1.0)
+
+
 def joint_bilateral(ab: AB, lightness: Lightness) -> AB:
     """Average colors over neighbors of like lightness.  ab (H, W, 2), L* (H, W) -> (H, W, 2) float32.
 
-    Defaults: standard deviations of 2.5 % of the picture's side in position and of 6 in L*, chosen on photographs
+    Defaults: standard deviations of 3 % of the picture's side in position and of 6 in L*, chosen on photographs
     of the training set (docs/refinement.md). No color leaves the range of those found nearby.
     """
-    space = max(SIGMA_SPACE * float(np.sqrt(lightness.size)), 1.0)
-    grid = BilateralGrid.of(lightness, space=space, tone=SIGMA_LIGHTNESS)
-    total = grid.gather(np.ones((lightness.size, 1), np.float32))
-    flat = ab.reshape(-1, 2)
-    for _ in range(ROUNDS):
-        flat = grid.gather(flat) / total
-    return flat.reshape(ab.shape).astype(np.float32, copy=False)
+    grid = BilateralGrid.of(lightness, space=reach(SIGMA_SPACE, lightness), tone=SIGMA_LIGHTNESS)
+    return (grid.gather(ab.reshape(-1, 2)) / grid.total()).reshape(ab.shape)

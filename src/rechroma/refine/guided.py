@@ -4,13 +4,14 @@ Paper: He, Sun & Tang 2013 (Guided Image Filtering, IEEE PAMI 35, equations 5 to
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-from rechroma.types import AB, Array, Lightness
+from rechroma.types import AB, Lightness
 
-RADIUS = 0.025
+RADIUS = 0.04
 """Of the window, as a share of the root of the picture's area."""
-EPSILON = 25.0
+EPSILON = 4.0
 """Variance of L*, in L* squared, below which a window counts as flat: its color is then the mean."""
 
 
@@ -23,8 +24,10 @@ def guided_filter(ab: AB, lightness: Lightness) -> AB:
     """
     radius = max(round(RADIUS * float(np.sqrt(lightness.size))), 1)
 
-    def mean(planes: Array) -> Array:
-        blurred: Array = uniform_filter(planes, size=2 * radius + 1, axes=(0, 1), mode="nearest")
+    def mean(planes: NDArray[np.float64]) -> NDArray[np.float64]:
+        blurred: NDArray[np.float64] = uniform_filter(
+            planes, size=2 * radius + 1, axes=(0, 1), mode="nearest"
+        )
         return blurred
 
     light = lightness[..., np.newaxis].astype(np.float64)  # differences of squares: float32 would lose them

@@ -9,9 +9,9 @@ from skimage.segmentation import slic
 
 from rechroma.types import AB, Lightness
 
-SEGMENTS = 400
+SEGMENTS = 300
 """About how many."""
-COMPACTNESS = 0.1
+COMPACTNESS = 0.15
 """How much nearness counts against likeness of lightness."""
 
 
@@ -26,4 +26,5 @@ def color_by_segment(ab: AB, lightness: Lightness) -> AB:
     )
     present = np.arange(int(labels.max()) + 1)
     colors = [median(ab[..., channel], labels, present) for channel in range(2)]
-    return np.stack(colors, axis=-1).astype(np.float32)[labels]
+    result: AB = np.stack(colors, axis=-1).astype(np.float32)[labels]
+    return result

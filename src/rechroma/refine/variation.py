@@ -9,11 +9,11 @@ import numpy as np
 
 from rechroma.types import AB, Array, Lightness
 
-FIDELITY = 0.05
+FIDELITY = 0.03
 """Lambda: how strongly the result keeps to the prediction, per a*b* unit."""
 COUPLING = 1.0
 """Gamma: how much a step of L* weighs against an equal step of a*b*."""
-STEPS = 60
+STEPS = 80
 """Of the algorithm."""
 
 _STEP = 1 / np.sqrt(8)
@@ -58,7 +58,7 @@ def _gradient(planes: Array) -> Array:
 
 def _divergence(steps: Array) -> Array:
     """Apply the negative adjoint of the gradient.  (2, C, H, W), 0 at the ends -> (C, H, W)."""
-    total = steps[0] + steps[1]
+    total: Array = steps[0] + steps[1]
     total[:, 1:] -= steps[0, :, :-1]
     total[:, :, 1:] -= steps[1, :, :, :-1]
     return total
