@@ -9,17 +9,17 @@ from urllib.parse import unquote
 
 import httpx
 import pytest
+
 from conftest import encoded, gray_jpeg, opened, scene
 
 pytest.importorskip("fastapi")
-
-from serving import Running, running
 
 import rechroma
 from rechroma.server import schemas
 from rechroma.server.downloads import attachment
 from rechroma.server.options import ServeOptions
 from rechroma.types import ColorizeOptions, Marks, Point, Stroke
+from serving import Running, running
 
 RED = {"rechroma_hints": 1, "points": [{"x": 0.35, "y": 0.55, "color": "#c03020", "radius": 0.08}]}
 SERVERS_OWN = {"hints", "references", "reference_library", "max_megapixels", "device", "threads"}
@@ -144,9 +144,7 @@ def test_a_draft_says_what_it_is(client: httpx.Client) -> None:
     assert facts == {"name": "../a.png", "width": 50, "height": 30, "format": "png", "bytes": len(picture)}
 
 
-def test_a_draft_is_looked_at_and_colored(
-    client: httpx.Client, draft: str, options: ColorizeOptions
-) -> None:
+def test_a_draft_is_looked_at_and_colored(client: httpx.Client, draft: str, options: ColorizeOptions) -> None:
     gray = client.get(f"{draft}/gray", params={"side": 80})
     assert gray.headers["content-type"] == "image/jpeg" and opened(gray.content).size == (80, 60)
     preview = client.post(f"{draft}/preview", json={"side": 80, "hints": RED})

@@ -54,23 +54,24 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
+        body = Body(receive, headers)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                await body.drain()
                 _add_headers(MutableHeaders(scope=message), api=scope["path"].startswith("/api/"))
             await send(message)
 
         with ExitStack() as place:
             try:
                 self._check(scope, headers)
-                limit = self._body_limit(scope, headers)
+                body.limit = self._body_limit(scope, headers)
                 if scope["method"] == "POST":
                     place.enter_context(self.pool.entered())
             except RechromaError as error:
-                await _drain(receive, headers)
                 await refusal(error)(scope, receive, send_with_headers)
                 return
-            await self.app(scope, _limited(receive, limit), send_with_headers)
+            await self.app(scope, body.receive, send_with_headers)
 
     def _check(self, scope: Scope, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -120,40 +121,44 @@ class Guard:
         return limit
 
 
-def _limited(receive: Receive, limit: int) -> Receive:
-    """Count the body's bytes as they come, and end a body that stands still."""
-    seen = 0
-    whole = False
+class Body:
+    """A request's body on its way in: its bytes are counted as they come, and it may not stand still."""
 
-    async def counted() -> Message:
-        nonlocal seen, whole
-        if whole:
-            return await receive()
+    def __init__(self, receive: Receive, headers: Headers) -> None:
+        self._receive = receive
+        self._comes = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+        self._asks_first = headers.get("expect", "").lower() == "100-continue"
+        self._seen = 0
+        self._whole = False
+        self.limit = 0
+
+    async def receive(self) -> Message:
+        """Give the next message, as ASGI has it."""
+        if self._whole:
+            return await self._receive()
         try:
-            message = await asyncio.wait_for(receive(), IDLE)
+            message = await asyncio.wait_for(self._next(), IDLE)
         except TimeoutError as error:
             raise Refusal(TimedOut(f"nothing more of the request came for {IDLE:g} s")) from error
-        seen += len(message.get("body", b""))
-        whole = not message.get("more_body", False)
-        if seen > limit:
-            raise Refusal(_too_large(limit))
+        if self._seen > self.limit:
+            raise Refusal(_too_large(self.limit))
         return message
 
-    return counted
+    async def drain(self) -> None:
+        """Read what is left and drop it, within reason: a client that still sends would not see the answer."""
+        if not self._comes or (self._asks_first and self._seen == 0):
+            return  # there is none, or it waits for the answer before it is sent
+        most = self._seen + DRAINED
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while not self._whole and self._seen < most:
+                    await self._next()
 
-
-async def _drain(receive: Receive, headers: Headers) -> None:
-    """Read a refused body and drop it, within reason, so that the client gets to reading the answer."""
-    if headers.get("expect", "").lower() == "100-continue":
-        return  # it is waiting for the answer before it sends anything
-    seen = 0
-    with suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_SECONDS):
-            while seen < DRAINED:
-                message = await receive()
-                seen += len(message.get("body", b""))
-                if not message.get("more_body", False):
-                    return
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        return message
 
 
 def _too_large(limit: int) -> BodyTooLarge:
