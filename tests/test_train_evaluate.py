@@ -55,11 +55,13 @@ class OneColor:
     """Colors everything alike."""
 
     info = ModelInfo(name="one.color", sha256="", work_size=32, multiple_of=4)
+    bins = None
+    takes = frozenset({"hints"})
 
     def __init__(self) -> None:
         self.seen: list[tuple[np.ndarray, object]] = []
 
-    def predict(self, lightness, *, hints=None, options=None, with_logits=False):
+    def predict(self, lightness, *, hints=None, references=(), options=None, with_logits=False):
         self.seen.append((lightness, hints))
         height, width = lightness.shape
         ab = np.full((height // 4, width // 4, 2), (10, -20), np.float32)
@@ -153,12 +155,13 @@ def test_a_scored_picture_equals_what_colorize_gives(
 def test_hints_reach_the_method_and_only_lightness_does(truth: pictures.Truth) -> None:
     method = OneColor()
     hints = random_hints(truth, shipped.work_size(method, truth.gray.shape), count=5, seed=0)
-    from_gray = shipped.color(method, truth.gray, hints=hints)[0]
+    hinted = shipped.color(method, truth.gray, hints=hints)[0]
+    from_gray = shipped.color(method, truth.gray)[0]
     from_color = shipped.color(method, truth.rgb)[0]
-    assert method.seen[0][1] is hints
-    assert method.seen[1][1] is None
-    assert np.abs(method.seen[0][0] - method.seen[1][0]).max() < 0.3
+    assert [given for _, given in method.seen] == [hints, None, None]
+    assert np.abs(method.seen[1][0] - method.seen[2][0]).max() < 0.3
     assert np.abs(from_gray.astype(int) - from_color).max() <= 2
+    assert np.abs(from_gray.astype(int) - hinted).max() > 20
 
 
 # ── Figures ──
