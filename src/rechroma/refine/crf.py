@@ -61,7 +61,7 @@ def mean_field(logits: Logits, bins: AB, lightness: Lightness) -> AB:
         few[..., label] = shares[..., labels == label].sum(axis=-1)
     unary = np.log(np.maximum(_brought_up(few, lightness), _LEAST))
     grid = BilateralGrid.of(lightness, space=reach(APPEARANCE_SPACE, lightness), tone=APPEARANCE_LIGHTNESS)
-    scale = np.float32(1) / np.sqrt(grid.total())
+    scale: Array = np.reciprocal(np.sqrt(grid.total()))
     distance = ((colors[:, None] - colors[None]) ** 2).sum(axis=-1)
     penalty = 1 - np.exp(-distance / np.float32(_ALIKE**2))
 
@@ -80,7 +80,7 @@ def mean_field(logits: Logits, bins: AB, lightness: Lightness) -> AB:
 
 def _shares(logits: Logits) -> Array:
     """Softmax over the last axis."""
-    shares = logits - logits.max(axis=-1, keepdims=True)
+    shares: Array = logits - logits.max(axis=-1, keepdims=True)
     np.exp(shares, out=shares)
     shares /= shares.sum(axis=-1, keepdims=True)
     return shares
@@ -122,5 +122,5 @@ def _representatives(mass: Array, bins: AB) -> tuple[NDArray[np.intp], AB]:
 
 def _normalized(scores: Array) -> Array:
     belief: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
-    belief /= belief.sum(axis=1, keepdims=True)
-    return belief
+    result: Array = belief / belief.sum(axis=1, keepdims=True)
+    return result

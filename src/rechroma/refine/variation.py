@@ -9,15 +9,17 @@ import numpy as np
 
 from rechroma.types import AB, Array, Lightness
 
-FIDELITY = 0.03
+FIDELITY = 0.01
 """Lambda: how strongly the result keeps to the prediction, per a*b* unit."""
-COUPLING = 1.0
+COUPLING = 10.0
 """Gamma: how much a step of L* weighs against an equal step of a*b*."""
-STEPS = 80
+STEPS = 50
 """Of the algorithm."""
 
+_RATIO = 5.0
+"""Of the step of the colors to that of the dual variable, which is of length 1 where colors differ by tens."""
 _STEP = 1 / np.sqrt(8)
-"""Both step sizes: their product times the squared norm of the gradient, 8, may not exceed 1."""
+"""Root of the product of both steps: times the norm of the gradient it may not exceed 1."""
 
 
 def least_variation(ab: AB, lightness: Lightness) -> AB:
@@ -30,14 +32,15 @@ def least_variation(ab: AB, lightness: Lightness) -> AB:
     """
     given = np.ascontiguousarray(np.moveaxis(ab, -1, 0), np.float32)
     low, high = (bound(axis=(1, 2), keepdims=True) for bound in (given.min, given.max))
-    step, pull = np.float32(_STEP), np.float32(_STEP * FIDELITY)
-    guide = _gradient(lightness[np.newaxis] * np.float32(np.sqrt(COUPLING))) * step
+    step, rise = np.float32(_STEP * _RATIO), np.float32(_STEP / _RATIO)
+    pull = np.float32(step * FIDELITY)
+    guide = _gradient(lightness[np.newaxis] * np.float32(np.sqrt(COUPLING))) * rise
     # The dual variable of the lightness has a constant gradient to follow; those of the colors follow the colors.
     dual = np.zeros((2, 3, *lightness.shape), np.float32)
     colors, ahead = given, given
     for _ in range(STEPS):
         dual[:, :1] += guide
-        dual[:, 1:] += step * _gradient(ahead)
+        dual[:, 1:] += rise * _gradient(ahead)
         dual /= np.sqrt(np.maximum(np.einsum("dchw,dchw->hw", dual, dual), np.float32(1)))
         moved = colors + step * _divergence(dual[:, 1:])
         moved += pull * given
