@@ -38,12 +38,24 @@ def _load_scribble(device: Device, threads: int) -> Colorizer:
     return scribble.load(device, threads)
 
 
+def _load_transfer(device: Device, threads: int) -> Colorizer:
+    from rechroma.methods import transfer
+
+    return transfer.load(device, threads)
+
+
 METHODS: dict[str, Method] = {
     "scribble": Method(
         task="colorize",
         needs=("hints",),
         paper="Levin, Lischinski & Weiss, Colorization using optimization, 2004",
         load=_load_scribble,
+    ),
+    "transfer": Method(
+        task="colorize",
+        needs=("references",),
+        paper="Welsh, Ashikhmin & Mueller, Transferring color to greyscale images, 2002",
+        load=_load_transfer,
     ),
 }
 """The algorithms that need no weights, by name."""
