@@ -7,9 +7,11 @@ import { pending, redraw } from "./drawing.js";
 import { withPoint, withPointChanged, withoutPoint } from "./marks.js";
 import * as plane from "./plane.js";
 import { complain, say } from "./say.js";
-import { spotOf } from "./stage.js";
+import { shift, spotOf } from "./stage.js";
 
 const GAP = 18;
+const MARGIN = 40;
+const NARROW = 820;
 const COMMON = ["#8a5a44", "#c98d6b", "#5b6b3a", "#4f7cac", "#7d3b3b", "#b8a06a"];
 
 const box = find("chooser");
@@ -21,8 +23,14 @@ let open = null;
 
 const isOpen = () => open !== null;
 
+/** Beside a place of the picture; where that is a sheet at the window's foot, the picture moves up instead. */
 function beside([x, y]) {
   const frame = find("view").getBoundingClientRect();
+  if (window.innerWidth <= NARROW) {
+    const hidden = frame.top + y + MARGIN - (window.innerHeight - box.offsetHeight);
+    if (hidden > 0) shift(0, -hidden);
+    return;
+  }
   const { offsetWidth: width, offsetHeight: height } = box;
   const right = frame.left + x + GAP;
   const left = right + width < window.innerWidth - 8 ? right : Math.max(8, frame.left + x - GAP - width);

@@ -55,11 +55,18 @@ function fromLine(spot, places, size) {
   return least;
 }
 
-/** Whether two lines come closer than `reach`: each corner of one is tried against the other. */
+/** On which side of a–b a place lies: above 0 for one, below 0 for the other. */
+const side = ([x, y], [u, v], [p, q]) => (u - x) * (q - y) - (v - y) * (p - x);
+
+/** Whether the lines a–b and c–d cross. */
+const cross = (a, b, c, d) => side(a, b, c) * side(a, b, d) < 0 && side(c, d, a) * side(c, d, b) < 0;
+
+/** Whether two lines of places come as close as `reach` anywhere. */
 function near(one, other, reach, size) {
   return (
     one.some((spot) => fromLine(spot, other, size) <= reach) ||
-    other.some((spot) => fromLine(spot, one, size) <= reach)
+    other.some((spot) => fromLine(spot, one, size) <= reach) ||
+    one.some((spot, i) => i && other.some((end, j) => j && cross(one[i - 1], spot, other[j - 1], end)))
   );
 }
 

@@ -14,6 +14,7 @@ const DOUBT = 512;
 const REST_MS = 700;
 
 const images = { before: find("before"), after: find("after"), doubt: find("doubt") };
+const view = find("view");
 /** Per image, the address of the bytes it shows. */
 const shown = new Map();
 let graySide = 0;
@@ -86,11 +87,13 @@ const refreshDoubt = settled(200, () => {
 });
 
 /** Color again; `marks` are those of a stroke that still grows. */
-export function refresh(marks = desk.photo.marks) {
+export async function refresh(marks = desk.photo.marks) {
   const { photo } = desk;
   sharpen();
   refreshDoubt();
-  return color({ photo, marks, side: QUICK });
+  view.setAttribute("aria-busy", "true");
+  await color({ photo, marks, side: QUICK });
+  view.setAttribute("aria-busy", "false");
 }
 
 /** Bring the photograph in front onto the stage: at once as the browser sees it, then as the server does. */

@@ -93,7 +93,7 @@ export const zoomIn = () => zoomBy(STEP);
 export const zoomOut = () => zoomBy(1 / STEP);
 
 /** Move the picture by CSS pixels. */
-function shift(right, down) {
+export function shift(right, down) {
   const scale = panzoom.getScale();
   if (right || down) panzoom.pan(right / scale, down / scale, { relative: true });
 }

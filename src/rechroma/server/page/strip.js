@@ -13,6 +13,8 @@ const all = find("color-all");
 const saveAll = find("save-all");
 const bar = find("progress");
 
+/** Larger photographs keep their gray thumbnails. */
+const THUMBNAIL_BYTES = 8e6;
 const WORDS = { waiting: "waiting", running: "coloring", done: "done", failed: "failed" };
 
 function address(photo) {
@@ -97,10 +99,17 @@ async function colorPlain(photos, everyone) {
     state.files?.forEach((file, i) => mark(photos[i], STATES[file.state] ?? file.state, file.message ?? ""));
     advance(everyone);
   });
-  job.files.forEach((file, i) => {
+  for (const [i, file] of job.files.entries())
     if (file.state === "done") photos[i].fetch = () => fetchFile(job.id, file.number);
-  });
   advance(everyone);
+  for (const photo of photos.filter(({ fetch, file }) => fetch && file.size < THUMBNAIL_BYTES)) await picture(photo);
+}
+
+/** Show a colored file as its photograph's thumbnail, where browsers can. */
+async function picture(photo) {
+  const { blob } = await fetchDone(photo);
+  if (["image/jpeg", "image/png", "image/webp"].includes(blob.type)) photo.thumbnail = blob;
+  draw();
 }
 
 /** Photographs with hints or references of their own. */
