@@ -26,6 +26,8 @@ from rechroma.tiling import resize, work_shape
 from rechroma.types import REFINEMENTS, RGB8, Colorizer
 from rechroma_train.evaluate.pictures import Truth, paths, read
 
+VIVIDNESS = (None, 1.0)
+"""The method's own default, and as colorful as it can be: more color, more to bleed."""
 NAMES = {
     "truth": "the photograph itself",
     "none": "none",
@@ -41,6 +43,8 @@ NAMES = {
 class Scored:
     """One refinement over all photographs: means, and the median time."""
 
+    vividness: str
+    """Of the method: "default", or 1."""
     refinement: str
     """Value of the option; "truth" for the photographs themselves."""
     psnr: float
@@ -72,18 +76,20 @@ def timed(call: Callable[[], object]) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def measure(truth: Truth, colorizer: Colorizer) -> dict[str, tuple[float, float, float, float]]:
+def measure(
+    truth: Truth, colorizer: Colorizer, vividness: float | None
+) -> dict[str, tuple[float, float, float, float]]:
     """Give PSNR, colorfulness, bleeding and milliseconds of each refinement; of "network" only the time."""
     shape = work_shape(*truth.gray.shape, colorizer.info.work_size, colorizer.info.multiple_of)
     seen = resize(np.ascontiguousarray(truth.lab[..., 0]), shape, kernel="area")
-    said = colorizer.predict(seen, with_logits=True)
+    said = colorizer.predict(seen, options=rechroma.PredictOptions(vividness=vividness), with_logits=True)
     logits, bins = said.logits, colorizer.bins
     result = {
         "network": (0.0, 0.0, 0.0, timed(lambda: colorizer.predict(seen))),
         "truth": (*_compare(truth.rgb, truth.rgb), 0.0),
     }
     for kind in REFINEMENTS:
-        options = rechroma.ColorizeOptions(refine=kind)
+        options = rechroma.ColorizeOptions(refine=kind, vividness=vividness)
         picture = colorize_array(truth.gray, colorizer, options)
         ms = (
             0.0 if kind == "none" else timed(lambda kind=kind: refine.tidy(kind, said.ab, seen, logits, bins))
@@ -100,7 +106,9 @@ def _compare(picture: RGB8, truth: RGB8) -> tuple[float, float, float]:
     )
 
 
-def table(measured: Sequence[dict[str, tuple[float, float, float, float]]]) -> list[Scored]:
+def table(
+    vividness: float | None, measured: Sequence[dict[str, tuple[float, float, float, float]]]
+) -> list[Scored]:
     """Take means over the photographs."""
     network = statistics.median(each["network"][3] for each in measured)
     rows = []
@@ -110,6 +118,7 @@ def table(measured: Sequence[dict[str, tuple[float, float, float, float]]]) -> l
         same = kind in {"truth", "none"}
         rows.append(
             Scored(
+                vividness="default" if vividness is None else f"{vividness:g}",
                 refinement=kind,
                 psnr=round(float(psnr.mean()), 3),
                 psnr_gain=0.0 if same else round(float(gain.mean()), 3),
@@ -124,7 +133,14 @@ def table(measured: Sequence[dict[str, tuple[float, float, float, float]]]) -> l
 
 
 def markdown(rows: Sequence[Scored]) -> str:
-    """Draw the table that the documentation includes."""
+    """Draw the table that the documentation includes: a part for each vividness."""
+    parts = dict.fromkeys(row.vividness for row in rows)
+    return "\n".join(
+        f"Vividness {part}:\n\n{_part([row for row in rows if row.vividness == part])}" for part in parts
+    )
+
+
+def _part(rows: Sequence[Scored]) -> str:
     lines = [
         "| `refine` | | PSNR | gain | colorfulness | bleeding | time | of the network's |",
         "|---|---|--:|--:|--:|--:|--:|--:|",
@@ -155,9 +171,9 @@ def main() -> None:
     facts = machine()
     colorizer = rechroma.load(arguments.method, threads=1)
     truths = choose(arguments.folder, arguments.pictures, arguments.seed)
-    measure(truths[0], colorizer)  # warm up
-    measured = [measure(truth, colorizer) for truth in truths]
-    rows = table(measured)
+    measure(truths[0], colorizer, None)  # warm up
+    measured = {value: [measure(truth, colorizer, value) for truth in truths] for value in VIVIDNESS}
+    rows = [row for value in VIVIDNESS for row in table(value, measured[value])]
     arguments.out.mkdir(parents=True, exist_ok=True)
     with (arguments.out / "refinement.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Scored)], lineterminator="\n")
@@ -168,7 +184,7 @@ def main() -> None:
         "sha256": colorizer.info.sha256,
         "pictures": len(truths),
         "seed": arguments.seed,
-        "network_ms": round(statistics.median(each["network"][3] for each in measured), 1),
+        "network_ms": round(statistics.median(each["network"][3] for each in measured[None]), 1),
     }
     (arguments.out / "refinement.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     (arguments.out / "refinement.md").write_text(markdown(rows), encoding="utf-8")
