@@ -12,14 +12,16 @@ from rechroma._version import __version__
 from rechroma.cli.coloring import COLORIZE_HELP, colorize, demo
 from rechroma.cli.describing import info, models_fetch, models_info, models_list
 from rechroma.cli.ends import EPILOG, EXIT_CODES, exit_code
+from rechroma.cli.serve import SERVE_HELP, serve
 from rechroma.cli.terminal import say
 from rechroma.errors import RechromaError
 
-__all__ = ["EPILOG", "EXIT_CODES", "app", "colorize", "exit_code", "main"]
+__all__ = ["EPILOG", "EXIT_CODES", "app", "colorize", "exit_code", "main", "serve"]
 
 app = typer.Typer(name="rechroma", no_args_is_help=True, pretty_exceptions_enable=False, epilog=EPILOG)
 app.command(epilog=EPILOG, help=COLORIZE_HELP)(colorize)
 app.command(epilog=EPILOG)(demo)
+app.command(help=SERVE_HELP)(serve)
 app.command()(info)
 
 models = typer.Typer(no_args_is_help=True, help="List, describe and download the models.")

@@ -16,10 +16,18 @@ from rechroma.server.statuses import Responses, refusals
 from rechroma.server.storage import check_size, remove_folder, store
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"const": "progress"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
 EVENTS: Responses = {
     200: {
-        "description": "An event `progress` with the job's state as JSON at every change, until the job ends",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "description": "An event `progress` at every change, its data the job's state as GET /api/jobs/{id} gives it",
+        "content": {"text/event-stream": {"schema": EVENT}},
     }
 }
 

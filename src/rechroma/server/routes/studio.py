@@ -92,7 +92,7 @@ async def gray(
 @router.post(
     "/drafts/{draft_id}/preview",
     response_class=Response,
-    responses=_picture("image/jpeg", "The picture in color, small") | refusals(404, 413, 422, 503),
+    responses=_picture("image/jpeg", "The picture in color, small") | refusals(400, 404, 413, 422, 503),
 )
 async def preview(draft_id: str, wanted: WantedPreview, request: Request, service: TheService) -> Response:
     """Show the picture in color: the colors of the result, at the size of a screen."""
@@ -102,7 +102,7 @@ async def preview(draft_id: str, wanted: WantedPreview, request: Request, servic
     return Response(data, media_type="image/jpeg")
 
 
-@router.post("/drafts/{draft_id}/look", responses=refusals(404, 413, 422, 503))
+@router.post("/drafts/{draft_id}/look", responses=refusals(400, 404, 413, 422, 503))
 async def look(draft_id: str, wanted: WantedLook, request: Request, service: TheService) -> PlaceFacts:
     """Say what is at a place and what colors it may have, the likeliest first."""
     with service.desk.using(draft_id) as opened:
@@ -117,7 +117,7 @@ async def look(draft_id: str, wanted: WantedLook, request: Request, service: The
     )
 
 
-@router.post("/drafts/{draft_id}/proposals", responses=refusals(404, 413, 422, 503))
+@router.post("/drafts/{draft_id}/proposals", responses=refusals(400, 404, 413, 422, 503))
 async def proposals(
     draft_id: str, wanted: WantedProposals, request: Request, service: TheService
 ) -> Proposals:
@@ -133,7 +133,7 @@ async def proposals(
     "/drafts/{draft_id}/doubt",
     response_class=Response,
     responses=_picture("image/png", "Orange where the network is unsure, clear elsewhere")
-    | refusals(404, 413, 422, 503),
+    | refusals(400, 404, 413, 422, 503),
 )
 async def doubt(draft_id: str, wanted: WantedDoubt, request: Request, service: TheService) -> Response:
     """Show where the network is unsure: there a person looks first."""
@@ -172,7 +172,7 @@ async def add_reference(
 @router.post(
     "/drafts/{draft_id}/result",
     response_class=Response,
-    responses=RESULT | refusals(404, 413, 422, 503),
+    responses=RESULT | refusals(400, 404, 413, 422, 503),
 )
 async def full(draft_id: str, wanted: Wanted, request: Request, service: TheService) -> Response:
     """Color the picture in full size and give its file."""
