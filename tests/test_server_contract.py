@@ -15,7 +15,7 @@ pytest.importorskip("fastapi")
 from rechroma.server.options import ServeOptions
 from serving import Running, running
 
-EXAMPLES = 6
+EXAMPLES = 5
 """Requests made up for each route and each of: as described, and not as described."""
 
 

@@ -1,0 +1,185 @@
+"""The command `rechroma serve` as a process: it starts, says where, and ends cleanly."""
+
+import asyncio
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from conftest import gray_jpeg
+
+pytest.importorskip("fastapi")
+
+from rechroma import server
+from rechroma.errors import MissingExtra
+from rechroma.server.options import ServeOptions, share_cores
+from rechroma.server.pool import Pool
+from rechroma.server.statuses import QueueFull
+
+
+@pytest.fixture
+def process(graph: Path, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "rechroma",
+        "serve",
+        "--port",
+        "0",
+        "--method",
+        str(graph),
+    ]
+    env = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as started:
+        yield started
+        started.kill()
+
+
+def address_of(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    return process.stderr.readline().split()[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_streams_and_removes_what_was_uploaded(
+    process: subprocess.Popen[str], tmp_path: Path, how: signal.Signals
+) -> None:
+    address = address_of(process)
+    with httpx.Client(base_url=address, timeout=30) as client:
+        picture = gray_jpeg(600, 800)
+        client.post("/api/drafts", files={"picture": ("a.jpg", picture)})
+        many = [("pictures", (f"{n}.jpg", picture)) for n in range(80)]
+        job = client.post("/api/jobs", files=many).json()["id"]
+        following, ended = threading.Event(), threading.Event()
+
+        def follow() -> None:
+            with httpx.stream("GET", f"{address}api/jobs/{job}/events", timeout=30) as stream:
+                for _ in stream.iter_lines():
+                    following.set()
+            ended.set()
+
+        follower = threading.Thread(target=follow)
+        follower.start()
+        assert following.wait(20)
+        assert list(tmp_path.iterdir())
+        process.send_signal(how)
+        _, said = process.communicate(timeout=30)
+        follower.join(10)
+    assert ended.is_set(), "the stream came to its end"
+    assert process.returncode in {0, -how}
+    assert said == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_has_the_options_of_the_server() -> None:
+    from typer.main import get_command
+
+    from rechroma.cli import app
+
+    command = get_command(app).commands["serve"]  # type: ignore[attr-defined]
+    given = {param.name: param.default for param in command.params if param.name != "help"}
+    fields = {field.name: field.default for field in dataclasses.fields(ServeOptions)}
+    assert {name: value if name != "names" else tuple(value or ()) for name, value in given.items()} == fields
+
+
+def test_an_open_address_without_a_token_is_refused_by_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from rechroma.cli import main
+
+    assert main(["serve", "--host", "0.0.0.0"]) == 2
+    assert "--token" in capsys.readouterr().err
+
+
+def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"rechroma\[server\]"):
+        server.serve(ServeOptions())
+
+
+def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(4)), raising=False)
+    monkeypatch.delenv("RECHROMA_THREADS", raising=False)
+    assert share_cores(ServeOptions()) == (5, 1)
+    assert share_cores(ServeOptions(workers=2)) == (2, 2)
+
+
+def test_a_pool_takes_only_so_many_and_frees_every_place() -> None:
+    async def main() -> None:
+        pool = Pool(workers=2, queue=1)
+        with pool.entered(), pool.entered(), pool.entered():
+            with pytest.raises(QueueFull, match="come back"), pool.entered():
+                pass
+            assert pool.waiting == 3
+        assert pool.inside == 0
+        await pool.close()
+
+    asyncio.run(main())
+
+
+def test_people_come_before_jobs_which_leave_them_a_worker() -> None:
+    order: list[str] = []
+    go = threading.Event()
+
+    async def main() -> None:
+        pool = Pool(workers=2, queue=10)
+
+        def work(name: str) -> None:
+            go.wait(10)
+            order.append(name)
+
+        jobs = [asyncio.create_task(pool.do(lambda n=n: work(f"job {n}"), "job")) for n in range(3)]
+        await asyncio.sleep(0.05)
+        assert pool._running == {"person": 0, "job": 1}
+        people = [asyncio.create_task(pool.do(lambda n=n: work(f"person {n}"))) for n in range(3)]
+        await asyncio.sleep(0.05)
+        assert pool._running == {"person": 1, "job": 1}
+        go.set()
+        await asyncio.gather(*jobs, *people)
+        assert pool._running == {"person": 0, "job": 0}
+        await pool.close()
+
+    asyncio.run(main())
+    assert order.index("person 2") < order.index("job 2")
+
+
+def test_who_gives_up_waiting_gives_back_the_place() -> None:
+    go = threading.Event()
+    begun: list[str] = []
+
+    async def main() -> None:
+        pool = Pool(workers=1, queue=10)
+        first = asyncio.create_task(pool.do(lambda: go.wait(10)))
+        waiting = [asyncio.create_task(pool.do(lambda n=n: begun.append(n))) for n in "abc"]
+        await asyncio.sleep(0.05)
+        waiting[1].cancel()
+        go.set()
+        await asyncio.gather(first, waiting[0], waiting[2])
+        assert waiting[1].cancelled()
+        assert pool._running == {"person": 0, "job": 0}
+        await pool.close()
+
+    asyncio.run(main())
+    assert begun == ["a", "c"]
+
+
+def test_an_error_of_the_work_is_the_callers_and_frees_the_worker() -> None:
+    async def main() -> None:
+        pool = Pool(workers=1, queue=0)
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError):
+                await pool.do(lambda: 1 // 0)
+        assert await pool.do(lambda: 7) == 7
+        await pool.close()
+
+    asyncio.run(main())
