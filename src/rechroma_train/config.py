@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,10 @@ class ExportOptions:
     """The .onnx file to write."""
     name: str = "hintnet.small"
     """`architecture.tag` of the weights."""
+    task: Literal["colorize", "features"] = "colorize"
+    """colorize: the whole net; features: its encoder, by which places of two pictures are matched."""
+    corpora: list[Path] = field(default_factory=list)
+    """Packed folders (see `pack`) over whose pictures features are whitened."""
     work_size: int = 192
     """Side in pixels of the square whose area lightness is resized to."""
     vividness: float = 0.5

@@ -1,6 +1,5 @@
 """The verb `export`: a trained net to a graph that keeps the contract, checked against the net at several sizes."""
 
-import hashlib
 import json
 import tempfile
 from pathlib import Path
@@ -9,20 +8,19 @@ import numpy as np
 import onnx
 import torch
 import yaml
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from rechroma import color, runtime
 from rechroma.errors import WeightsError
 from rechroma.types import Array, PredictOptions
 from rechroma.weights import Row, to_toml
-from rechroma_train import bins
+from rechroma_train import bins, features
 from rechroma_train.config import ExportOptions
+from rechroma_train.graphs import load_net, store_as_float16, to_onnx, write
 from rechroma_train.nets import hintnet
 from rechroma_train.stream import load_prior
 from rechroma_train.train import CHECKPOINT, CONFIG, PRIOR
 
-_OPSET = 18
 _INPUTS = ["lightness", "hint_ab", "hint_weight", "temperature", "vividness"]
 _CHECKED_SIZES = ((32, 32), (64, 96), (192, 160), (32, 224))
 _TOLERANCE = 0.1
@@ -70,84 +68,32 @@ def main(options: ExportOptions) -> str:
 
     Raises:
         WeightsError: the graph and the net disagree.
+        OptionError: features are asked for without pictures.
     """
+    if options.task == "features":
+        return features.export(options, load_net(options.run / CHECKPOINT).encoder)
     prior = load_prior(options.run / PRIOR)
     smooth = color.smooth_prior(prior)
     config = yaml.safe_load((options.run / CONFIG).read_text())
     share = float(config["uniform_share"])
     weights = torch.from_numpy(color.rebalancing_weights(smooth, uniform_share=share))
     module = Contract(hintnet.folded(load_net(options.run / CHECKPOINT)), weights).eval()
-    model = to_onnx(module)
+    picture = torch.full((2, 1, 64, 96), 50.0)
+    example = (
+        picture,
+        torch.zeros(2, 2, 64, 96),
+        torch.zeros_like(picture),
+        torch.tensor(1.0),
+        torch.tensor(1.0),
+    )
+    model = to_onnx(
+        module, example, inputs=_INPUTS, outputs=["ab", "logits"], multiple_of=hintnet.MULTIPLE_OF
+    )
     onnx.helper.set_model_props(model, _metadata(options, smooth, _public(config)))
     stored = store_as_float16(model)
     _check("graph", differences(module, model)[0], accepted=_TOLERANCE)
     _check("stored graph", differences(module, stored)[1], accepted=_STORED_TOLERANCE)
-    part = options.out.with_name(options.out.name + ".part")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(stored, part)
-    part.replace(options.out)
-    return _row(options)
-
-
-def load_net(checkpoint: Path) -> hintnet.HintNet:
-    """The averaged weights of a run, ready to predict."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
-    net = hintnet.HintNet()
-    net.load_state_dict({k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")})
-    return net.eval()
-
-
-def to_onnx(module: nn.Module) -> onnx.ModelProto:
-    """Export with N, H and W free."""
-    batch, rows, columns = (torch.export.Dim(n, min=1, max=512) for n in ("N", "rows", "columns"))
-    size = {0: batch, 2: 32 * rows, 3: 32 * columns}
-    example = (
-        torch.full((2, 1, 64, 96), 50.0),
-        torch.zeros(2, 2, 64, 96),
-        torch.zeros(2, 1, 64, 96),
-        torch.tensor(1.0),
-        torch.tensor(1.0),
-    )
-    program = torch.onnx.export(
-        module,
-        example,
-        input_names=_INPUTS,
-        output_names=["ab", "logits"],
-        dynamic_shapes=(size, size, size, None, None),
-        opset_version=_OPSET,
-        dynamo=True,
-        verbose=False,
-    )
-    if program is None:
-        raise WeightsError("the exporter gave no graph")
-    return program.model_proto
-
-
-def store_as_float16(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Keep every large weight as float16 with a cast to float32 before its use: half the file, float32 arithmetic."""
-    result = onnx.ModelProto()
-    result.CopyFrom(model)
-    casts = []
-    for weight in result.graph.initializer:
-        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 256:
-            continue
-        name = weight.name
-        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}.half")
-        weight.CopyFrom(half)
-        casts.append(helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT))
-    for cast in reversed(casts):
-        result.graph.node.insert(0, cast)
-    del result.graph.value_info[:]
-    _strip_traces(result.graph)
-    onnx.checker.check_model(result)
-    return result
-
-
-def _strip_traces(graph: onnx.GraphProto) -> None:
-    """Drop the source lines that the exporter notes at every node: they name folders of the machine it ran on."""
-    for item in (*graph.node, *graph.input, *graph.output, *graph.initializer):
-        del item.metadata_props[:]
-        item.doc_string = ""
+    return _row(options, *write(stored, options.out))
 
 
 def differences(module: nn.Module, model: onnx.ModelProto) -> tuple[float, float]:
@@ -209,14 +155,13 @@ def _metadata(options: ExportOptions, prior: Array, config: str) -> dict[str, st
     }
 
 
-def _row(options: ExportOptions) -> str:
-    data = options.out.read_bytes()
+def _row(options: ExportOptions, sha256: str, length: int) -> str:
     return to_toml(
         Row(
             name=options.name,
             file=options.out.name,
-            sha256=hashlib.sha256(data).hexdigest(),
-            bytes=len(data),
+            sha256=sha256,
+            bytes=length,
             task="colorize",
             work_size=options.work_size,
             multiple_of=hintnet.MULTIPLE_OF,

@@ -51,7 +51,7 @@ _LOADING = threading.Lock()
 
 
 class Graph:
-    """A colorizer graph that keeps the contract, ready to run. Safe to use from several threads."""
+    """A graph that keeps the contract, ready to run. Safe to use from several threads."""
 
     def __init__(self, session: ort.InferenceSession, contract: Contract, device: Device) -> None:
         self._session = session
@@ -78,13 +78,14 @@ class Graph:
         return results
 
 
-def load(path: Path, *, device: Device = "auto", threads: int = 0) -> Graph:
+def load(path: Path, *, device: Device = "auto", threads: int = 0, task: str = "colorize") -> Graph:
     """Open a graph, hold it against the contract and try it once; a graph opened before is given again.
 
     Args:
         path: An .onnx file.
         device: Where it runs; "auto" takes the first of AUTO that works, and `Graph.device` says which.
         threads: Threads of the CPU; 0 = RECHROMA_THREADS, or one per core (at most MAX_AUTO_THREADS).
+        task: What it is wanted for, one of contract.TASKS.
 
     Raises:
         WeightsNotFound: There is no such file.
@@ -105,7 +106,7 @@ def load(path: Path, *, device: Device = "auto", threads: int = 0) -> Graph:
     except FileNotFoundError as error:
         raise WeightsNotFound(f"there is no graph {path}") from error
     with _LOADING:  # two threads that ask for one graph get one session
-        return _load(path.resolve(), stat.st_mtime_ns, stat.st_size, device, _thread_count(threads))
+        return _load(path.resolve(), stat.st_mtime_ns, stat.st_size, device, _thread_count(threads), task)
 
 
 def devices() -> tuple[Device, ...]:
@@ -115,14 +116,14 @@ def devices() -> tuple[Device, ...]:
 
 
 @lru_cache(maxsize=KEPT_SESSIONS)
-def _load(path: Path, _mtime_ns: int, _size: int, device: Device, threads: int) -> Graph:
+def _load(path: Path, _mtime_ns: int, _size: int, device: Device, threads: int, task: str) -> Graph:
     if device != "auto":
-        return _checked(_session(path, device, threads), device, path)
+        return _checked(_session(path, device, threads), device, path, task)
     for candidate in AUTO[:-1]:
         if candidate in devices():
             with suppress(OptionError):
-                return _checked(_session(path, candidate, threads), candidate, path)
-    return _checked(_session(path, AUTO[-1], threads), AUTO[-1], path)
+                return _checked(_session(path, candidate, threads), candidate, path, task)
+    return _checked(_session(path, AUTO[-1], threads), AUTO[-1], path, task)
 
 
 def _session(path: Path, device: Device, threads: int) -> ort.InferenceSession:
@@ -157,12 +158,13 @@ def _session(path: Path, device: Device, threads: int) -> ort.InferenceSession:
     return session
 
 
-def _checked(session: ort.InferenceSession, device: Device, path: Path) -> Graph:
+def _checked(session: ort.InferenceSession, device: Device, path: Path, task: str) -> Graph:
     contract = check(
         {node.name: Tensor(dtype=node.type, shape=tuple(node.shape)) for node in session.get_inputs()},
         {node.name: Tensor(dtype=node.type, shape=tuple(node.shape)) for node in session.get_outputs()},
         session.get_modelmeta().custom_metadata_map,
         source=str(path),
+        task=task,
     )
     graph = Graph(session, contract, device)
     _try_out(graph, path)
@@ -180,13 +182,15 @@ def _try_out(graph: Graph, path: Path) -> None:
         "vividness": np.array(contract.defaults.vividness or 0, np.float32),
         "temperature": np.array(contract.defaults.temperature or 1, np.float32),
     }
-    channels = {"ab": 2} if contract.bins is None else {"ab": 2, "logits": len(contract.bins)}
+    channels: dict[str, int | None] = {"features": None} if contract.task == "features" else {"ab": 2}
+    if contract.bins is not None:
+        channels["logits"] = len(contract.bins)
     try:
         results = graph.run({name: feeds[name] for name in contract.inputs}, list(channels))
     except WeightsError as error:
         raise ContractMismatch(f"{path} does not run on a {height}x{width} picture: {error}") from error
     for (name, count), result in zip(channels.items(), results, strict=True):
-        expected = (1, count, height // contract.stride, width // contract.stride)
+        expected = (1, count or result.shape[1], height // contract.stride, width // contract.stride)
         if result.shape != expected:
             raise ContractMismatch(
                 f"{path} does not keep graph contract v1: output {name} has shape {result.shape} for a "

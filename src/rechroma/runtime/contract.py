@@ -1,4 +1,6 @@
-"""Graph contract v1: what a colorizer graph takes, gives and says about itself. Pure: knows no runtime.
+"""Graph contract v1: what a graph takes, gives and says about itself. Pure: knows no runtime.
+
+A colorizer, task "colorize".
 
 All tensors are float32, NCHW, with dynamic N, H and W (multiples of `multiple_of`):
 
@@ -13,6 +15,12 @@ All tensors are float32, NCHW, with dynamic N, H and W (multiples of `multiple_o
 and the metadata `rechroma_contract` = "1", `task` = "colorize", `name`, `work_size`, `multiple_of`, `stride`;
 `bins` (JSON, Q pairs) where there are logits; `default_vividness` and `default_temperature` where there are
 such inputs; `licence`, where known.
+
+A describer of places, task "features", by which pictures are compared: lightness in, as above, and
+
+    out  features     (N, C, h, w)  of length 1 over C; their dot product says how alike two places look
+
+and the same metadata without bins and defaults.
 """
 
 import json
@@ -41,7 +49,14 @@ OUTPUTS: dict[str, tuple[int, ...]] = {
     "ab": (DYNAMIC, 2, DYNAMIC, DYNAMIC),
     "logits": (DYNAMIC, ANY, DYNAMIC, DYNAMIC),
 }
-TASK = "colorize"
+TASKS: dict[str, tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]] = {
+    "colorize": (INPUTS, OUTPUTS),
+    "features": (
+        {"lightness": (DYNAMIC, 1, DYNAMIC, DYNAMIC)},
+        {"features": (DYNAMIC, ANY, DYNAMIC, DYNAMIC)},
+    ),
+}
+"""Inputs and outputs of each task; the first of either is needed."""
 SIZE_KEYS = ("work_size", "multiple_of", "stride")
 REQUIRED_KEYS = ("rechroma_contract", "task", "name", *SIZE_KEYS)
 
@@ -63,7 +78,7 @@ class Contract:
     name: str
     """`architecture.tag`, or what its maker calls it."""
     task: str
-    """"colorize"."""
+    """"colorize" or "features"."""
     work_size: int
     """Root of the area, in pixels, at which the graph sees a picture."""
     multiple_of: int
@@ -83,7 +98,12 @@ class Contract:
 
 
 def check(
-    inputs: Mapping[str, Tensor], outputs: Mapping[str, Tensor], metadata: Mapping[str, str], *, source: str
+    inputs: Mapping[str, Tensor],
+    outputs: Mapping[str, Tensor],
+    metadata: Mapping[str, str],
+    *,
+    source: str,
+    task: str = "colorize",
 ) -> Contract:
     """Hold a graph's declarations against the contract.
 
@@ -92,14 +112,16 @@ def check(
         outputs: Declared outputs by name.
         metadata: The file's metadata_props.
         source: What to call the graph in an error.
+        task: What the graph is wanted for, one of TASKS.
 
     Raises:
         ContractMismatch: Everything that differs, and what it should be.
     """
+    known_inputs, known_outputs = TASKS[task]
     complaints = [
-        *_about_metadata(metadata),
-        *_about_tensors("input", inputs, INPUTS, needed="lightness"),
-        *_about_tensors("output", outputs, OUTPUTS, needed="ab"),
+        *_about_metadata(metadata, task),
+        *_about_tensors("input", inputs, known_inputs),
+        *_about_tensors("output", outputs, known_outputs),
         *_about_hints(inputs),
         *_about_defaults(metadata, inputs),
         *_about_bins(metadata, outputs),
@@ -123,13 +145,13 @@ def check(
     )
 
 
-def _about_metadata(metadata: Mapping[str, str]) -> Iterator[str]:
+def _about_metadata(metadata: Mapping[str, str], wanted: str) -> Iterator[str]:
     if missing := [key for key in REQUIRED_KEYS if not metadata.get(key)]:
         yield f"metadata {', '.join(missing)} is missing"
     if (version := metadata.get("rechroma_contract")) not in {None, VERSION}:
         yield f"metadata rechroma_contract is {version!r}; this version of rechroma reads {VERSION!r}"
-    if (task := metadata.get("task")) not in {None, TASK}:
-        yield f"metadata task is {task!r}; accepted: {TASK!r}"
+    if (task := metadata.get("task")) not in {None, wanted}:
+        yield f"metadata task is {task!r}; accepted: {wanted!r}"
     sizes = {key: metadata[key] for key in SIZE_KEYS if metadata.get(key)}
     wrong = {key: text for key, text in sizes.items() if not re.fullmatch(r"[1-9][0-9]{0,5}", text)}
     for key, text in wrong.items():
@@ -139,8 +161,9 @@ def _about_metadata(metadata: Mapping[str, str]) -> Iterator[str]:
 
 
 def _about_tensors(
-    kind: str, found: Mapping[str, Tensor], known: Mapping[str, tuple[int, ...]], *, needed: str
+    kind: str, found: Mapping[str, Tensor], known: Mapping[str, tuple[int, ...]]
 ) -> Iterator[str]:
+    needed = next(iter(known))
     if needed not in found:
         yield f"{kind} {needed} is missing"
     for name, tensor in found.items():

@@ -41,7 +41,7 @@ class Row:
     bytes: int
     """Length of the file."""
     task: str
-    """What the graph does: "colorize"."""
+    """What the graph does: "colorize" or "features"."""
     work_size: int
     """Root of the area, in pixels, at which the graph sees a picture."""
     multiple_of: int

@@ -34,6 +34,10 @@ _STAGES = (
 """MobileNetV2: expansion, channels, blocks, stride of the first (Sandler et al. 2018, table 2)."""
 
 
+SCALES = (2, 5, 12)
+"""Blocks of the encoder whose results, at 1/4, 1/8 and 1/16, the decoder sees."""
+
+
 class Encoder(nn.Module):
     """MobileNetV2 without its classifier; lightness in place of RGB, and hint planes beside it."""
 
@@ -59,7 +63,7 @@ class Encoder(nn.Module):
         scales: list[Tensor] = []
         for i, block in enumerate(self.blocks):
             x = block(x)
-            if i in {2, 5, 12}:
+            if i in SCALES:
                 scales.append(x)
         return scales[0], scales[1], scales[2], F.relu6(self.head(x))
 

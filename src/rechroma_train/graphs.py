@@ -1,0 +1,87 @@
+"""From a trained net to an ONNX file: exported with free sizes, large weights stored as float16."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from rechroma.errors import WeightsError
+from rechroma_train.nets import hintnet
+
+_OPSET = 18
+
+
+def load_net(checkpoint: Path) -> hintnet.HintNet:
+    """The averaged weights of a run, ready to predict."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
+    net = hintnet.HintNet()
+    net.load_state_dict({k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")})
+    return net.eval()
+
+
+def to_onnx(
+    module: nn.Module,
+    example: tuple[Tensor, ...],
+    *,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    multiple_of: int,
+) -> onnx.ModelProto:
+    """Export with N, H and W of every picture-like input free, its sides multiples of `multiple_of`."""
+    batch, rows, columns = (torch.export.Dim(n, min=1, max=512) for n in ("N", "rows", "columns"))
+    size = {0: batch, 2: multiple_of * rows, 3: multiple_of * columns}
+    program = torch.onnx.export(
+        module,
+        example,
+        input_names=list(inputs),
+        output_names=list(outputs),
+        dynamic_shapes=tuple(size if value.ndim == 4 else None for value in example),
+        opset_version=_OPSET,
+        dynamo=True,
+        verbose=False,
+    )
+    if program is None:
+        raise WeightsError("the exporter gave no graph")
+    return program.model_proto
+
+
+def store_as_float16(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Keep every large weight as float16 with a cast to float32 before its use: half the file, float32 arithmetic."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    casts = []
+    for weight in result.graph.initializer:
+        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 256:
+            continue
+        name = weight.name
+        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}.half")
+        weight.CopyFrom(half)
+        casts.append(helper.make_node("Cast", [half.name], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        result.graph.node.insert(0, cast)
+    del result.graph.value_info[:]
+    _strip_traces(result.graph)
+    onnx.checker.check_model(result)
+    return result
+
+
+def _strip_traces(graph: onnx.GraphProto) -> None:
+    """Drop the source lines that the exporter notes at every node: they name folders of the machine it ran on."""
+    for item in (*graph.node, *graph.input, *graph.output, *graph.initializer):
+        del item.metadata_props[:]
+        item.doc_string = ""
+
+
+def write(model: onnx.ModelProto, path: Path) -> tuple[str, int]:
+    """Write a graph under its name once it is complete; give its SHA-256 and its length."""
+    part = path.with_name(path.name + ".part")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, part)
+    part.replace(path)
+    data = path.read_bytes()
+    return hashlib.sha256(data).hexdigest(), len(data)
