@@ -122,7 +122,9 @@ def table(
                 refinement=kind,
                 psnr=round(float(psnr.mean()), 3),
                 psnr_gain=0.0 if same else round(float(gain.mean()), 3),
-                psnr_gain_error=0.0 if same else round(float(gain.std() / np.sqrt(len(gain))), 3),
+                psnr_gain_error=0.0
+                if same
+                else round(float(gain.std(ddof=min(1, len(gain) - 1)) / np.sqrt(len(gain))), 3),
                 colorfulness=round(float(colorful.mean()), 2),
                 bleeding=round(100 * float(bleeding.mean()), 2),
                 ms=round(float(np.median(ms)), 1),

@@ -8,6 +8,10 @@ import torch
 from ddcolor_sized import DDColorSized
 from measure import markdown, peak_memory, rows, side_by_side
 from photographs import gray, photograph
+from refinement import markdown as markdown_of_refinements
+from refinement import table
+
+from rechroma.types import REFINEMENTS
 
 
 def test_ratios_are_medians_over_the_median_of_the_base() -> None:
@@ -47,3 +51,16 @@ def test_made_photographs_are_repeatable_and_colorful() -> None:
     assert not np.array_equal(picture, photograph(60, 81, seed=4))
     assert gray(picture).shape == (60, 81)
     assert np.ptp(picture.astype(int), axis=2).mean() > 10
+
+
+def test_the_table_of_refinements_compares_each_with_none() -> None:
+    one = {"network": (0.0, 0.0, 0.0, 10.0), "truth": (np.inf, 40.0, 0.2, 0.0)}
+    one |= dict.fromkeys(REFINEMENTS, (20.0, 10.0, 0.5, 5.0)) | {"none": (20.0, 10.0, 0.6, 0.0)}
+    other = one | {"crf": (21.0, 12.0, 0.3, 35.0)}
+    scored = {row.refinement: row for row in table(None, [one, other])}
+    assert (scored["crf"].psnr_gain, scored["crf"].psnr_gain_error) == (0.5, 0.5)
+    assert (scored["crf"].bleeding, scored["crf"].ms, scored["crf"].of_network) == (40, 20, 2)
+    assert scored["none"].psnr_gain == 0
+    drawn = markdown_of_refinements(list(scored.values()))
+    assert "| `crf` | random field | 20.50 dB | +0.50 ± 0.50 dB | 11.0 | 40.0 % | 20 ms | 2.0 × |" in drawn
+    assert "|  | the photograph itself |  |  | 40.0 | 20.0 % | | |" in drawn

@@ -18,9 +18,6 @@ SIGMA_SPACE = 0.03
 SIGMA_LIGHTNESS = 6.0
 """Reach in L*."""
 
-_PAD = 2
-"""Empty cells around the grid, into which the blur may reach."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BilateralGrid:
@@ -36,9 +33,9 @@ class BilateralGrid:
         """Lay the grid, one cell per standard deviation: `space` in pixels, `tone` in L*."""
         height, width = lightness.shape
         rows, columns = np.mgrid[:height, :width]
-        low = lightness.min()
-        places = np.stack([rows / space, columns / space, (lightness - low) / tone]).reshape(3, -1) + _PAD
-        shape = tuple(int(axis.max()) + 2 + _PAD for axis in places)
+        above = lightness - lightness.min()
+        places = np.stack([rows / space, columns / space, above / tone]).reshape(3, -1)
+        shape = tuple(int(axis.max()) + 2 for axis in places)
         base = np.floor(places).astype(np.int64)
         part = places - base
         index, weight = [], []

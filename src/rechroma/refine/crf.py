@@ -3,7 +3,7 @@
 Paper: Krähenbühl & Koltun 2011 (Efficient Inference in Fully Connected CRFs with Gaussian Edge Potentials, NIPS):
 every two pixels that are near and alike in lightness want the same color (the appearance kernel), and so do
 neighbors (the smoothness kernel). Its messages are Gaussian filters; here on the bilateral grid instead of the
-permutohedral lattice, which in three dimensions brings nothing.
+permutohedral lattice, which pays off in more dimensions than these three.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from rechroma.tiling import resize
 from rechroma.types import AB, Array, Lightness, Logits
 
 COLORS = 16
-"""Labels: colors that stand for the picture's distribution. 24 were no better and half as fast again."""
+"""Labels: colors that stand for the picture's distribution. 24 were no better, and slower."""
 APPEARANCE = 3.0
 """Weight of the appearance kernel: 5 brings less bleeding and paler colors."""
 APPEARANCE_SPACE = 0.12
