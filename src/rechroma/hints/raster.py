@@ -16,6 +16,8 @@ _LEAST = 0.75
 """Pixels of the grid: no disc or line has a smaller radius there, so that none falls between the pixels."""
 _MISFIT = 0.02
 """By how much a layer's proportions may differ from the picture's, beside a pixel of rounding."""
+_LAYER_MEGAPIXELS = 25.0
+"""A layer may always have so many megapixels; beyond them, four times as many as the picture."""
 _ENOUGH = 4.0
 """On a grid smaller than the layer, a pixel that is covered by a quarter counts in full."""
 
@@ -144,11 +146,12 @@ def _lay(ab: AB, weight: Array, top: AB, cover: Array) -> None:
 
 def _layer_rows(layer: Layer, shape: Size, picture: Size, rows: slice) -> tuple[AB, Array]:
     """Give a layer's a*b* (n, W, 2) and cover (n, W) on some rows of the grid."""
-    samples = _layer_samples(layer.png)
+    most = max(_LAYER_MEGAPIXELS, 4e-6 * picture[0] * picture[1])
+    samples = _layer_samples(layer.png, most)
     height, width = samples.shape[:2]
     _check_proportions((height, width), picture)
     if shape[0] * shape[1] * 2 < height * width:
-        ab, cover = _shrunk_layer(layer.png, shape)
+        ab, cover = _shrunk_layer(layer.png, shape, most)
         return ab[rows], cover[rows]
     y = (np.arange(rows.start, rows.stop) * 2 + 1) * height // (2 * shape[0])
     x = (np.arange(shape[1]) * 2 + 1) * width // (2 * shape[1])
@@ -157,9 +160,9 @@ def _layer_rows(layer: Layer, shape: Size, picture: Size, rows: slice) -> tuple[
 
 
 @lru_cache(maxsize=4)
-def _shrunk_layer(png: bytes, shape: Size) -> tuple[AB, Array]:
+def _shrunk_layer(png: bytes, shape: Size, max_megapixels: float) -> tuple[AB, Array]:
     """Give a layer's a*b* (H, W, 2), the mean of what is opaque, and cover (H, W) on a smaller grid."""
-    samples = _layer_samples(png)
+    samples = _layer_samples(png, max_megapixels)
     alpha = samples[..., 3].astype(np.float32) / np.float32(255)
     sums = resize(np.dstack([_painted_ab(samples) * alpha[..., None], alpha]), shape, kernel="area")
     cover = np.clip(sums[..., 2], 0, 1)
@@ -170,9 +173,9 @@ def _shrunk_layer(png: bytes, shape: Size) -> tuple[AB, Array]:
 
 
 @lru_cache(maxsize=4)
-def _layer_samples(png: bytes) -> NDArray[np.uint8]:
+def _layer_samples(png: bytes, max_megapixels: float) -> NDArray[np.uint8]:
     """Decode a layer: (H, W, 4) uint8."""
-    picture = image.decoded(image.read(png))
+    picture = image.decoded(image.read(png, max_megapixels=max_megapixels))
     samples, alpha = picture.samples, picture.alpha
     if samples is None or alpha is None or samples.dtype != np.uint8:
         raise InputError(

@@ -42,6 +42,9 @@ class Options(Closed):
     warmth: Annotated[
         float, Field(ge=-1, le=1, allow_inf_nan=False, description="-1 = bluer, 1 = more amber.")
     ] = 0.0
+    reach: Annotated[
+        Share, Field(description="How far hints count: 1 = wherever the model sees fit, 0 = nearby.")
+    ] = 1.0
     refine: Annotated[Refinement, Field(description="How the small prediction is tidied.")] = "none"
     format: Annotated[Format, Field(description='File format of the result; "same" keeps the input\'s.')] = (
         "same"
