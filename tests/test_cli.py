@@ -73,6 +73,7 @@ def test_every_option_reaches_its_field(monkeypatch: pytest.MonkeyPatch, folder:
         hints=Marks(
             points=(Point(x=0.25, y=0.5, color="#a33b2e"), Point(x=0.5, y=1, color=None, radius=0.1))
         ),
+        reach=0.5,
         references=(folder / "in" / "a.jpg",),
         reference_library=folder,
         refine="tv",

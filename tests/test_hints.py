@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import encoded
@@ -39,6 +39,7 @@ share = st.floats(0, 1, allow_subnormal=False)
 some_color = st.none() | st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Marks,

@@ -12,36 +12,66 @@ from typing import TYPE_CHECKING
 from rechroma._version import __version__
 
 if TYPE_CHECKING:
+    from rechroma.drafts import Draft, Place, Proposal, Suggestion, propose, uncertainty
     from rechroma.errors import RechromaError
     from rechroma.methods import available, load
     from rechroma.pipeline import Report, colorize, colorize_file
-    from rechroma.types import ColorizeOptions, Hints, ModelInfo, PredictOptions
+    from rechroma.types import (
+        ColorizeOptions,
+        Hints,
+        Layer,
+        Marks,
+        ModelInfo,
+        Point,
+        PredictOptions,
+        Stroke,
+    )
 
 __all__ = [
     "ColorizeOptions",
+    "Draft",
     "Hints",
+    "Layer",
+    "Marks",
     "ModelInfo",
+    "Place",
+    "Point",
     "PredictOptions",
+    "Proposal",
     "RechromaError",
     "Report",
+    "Stroke",
+    "Suggestion",
     "__version__",
     "available",
     "colorize",
     "colorize_file",
     "load",
+    "propose",
+    "uncertainty",
 ]
 
 _HOMES = {
     "ColorizeOptions": "rechroma.types",
+    "Draft": "rechroma.drafts",
     "Hints": "rechroma.types",
+    "Layer": "rechroma.types",
+    "Marks": "rechroma.types",
     "ModelInfo": "rechroma.types",
+    "Place": "rechroma.drafts",
+    "Point": "rechroma.types",
     "PredictOptions": "rechroma.types",
+    "Proposal": "rechroma.drafts",
     "RechromaError": "rechroma.errors",
     "Report": "rechroma.pipeline",
+    "Stroke": "rechroma.types",
+    "Suggestion": "rechroma.drafts",
     "available": "rechroma.methods",
     "colorize": "rechroma.pipeline",
     "colorize_file": "rechroma.pipeline",
     "load": "rechroma.methods",
+    "propose": "rechroma.drafts",
+    "uncertainty": "rechroma.drafts",
 }
 """The module that each public name lives in."""
 

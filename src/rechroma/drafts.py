@@ -75,7 +75,7 @@ class Draft:
         self._picture = image.read(source, max_megapixels=max_megapixels)
         self._lock = threading.Lock()
         self._seen: OrderedDict[tuple[int, int], Lightness] = OrderedDict()
-        self._said: OrderedDict[ColorizeOptions, tuple[predicting.Known, Prediction]] = OrderedDict()
+        self._said: OrderedDict[ColorizeOptions, tuple[predicting.Known, predicting.Said]] = OrderedDict()
         self._shown: OrderedDict[int, image.Picture] = OrderedDict()
 
     @property
@@ -113,12 +113,14 @@ class Draft:
         return ways.encoded(self._picture, file_format, load(options), options).data
 
     def uncertainty(self, options: ColorizeOptions = ColorizeOptions()) -> Array:  # noqa: B008 - frozen
-        """Give the entropy of the predicted distribution: (h, w) float32, 0 sure to 1 no idea.
+        """Give the entropy of the predicted distribution: (h, w) float32, 0 sure to 1 no idea; 0 where marked.
 
         Raises:
             OptionError: The method predicts no distribution.
         """
-        return proposals.doubt(self._scores(load(options), options)[0])
+        entropy = proposals.doubt(self._scores(load(options), options)[0])
+        marked = hints.rasterize(predicting.sure(options.hints), entropy.shape, picture=self.size).weight
+        return entropy * (1 - marked)
 
     def doubt(self, options: ColorizeOptions = ColorizeOptions(), side: int = 512) -> bytes:  # noqa: B008
         """Give the uncertainty as a PNG file to lay over the picture: orange where unsure, clear where sure."""
@@ -202,7 +204,7 @@ class Draft:
 
     def _scores(self, colorizer: Colorizer, options: ColorizeOptions) -> tuple[Array, AB]:
         """Give the predicted scores (h, w, Q) and the bins (Q, 2)."""
-        _, prediction = self._predict(colorizer, options)
+        prediction = self._predict(colorizer, options)[1].prediction
         if prediction.logits is None or colorizer.bins is None:
             raise OptionError(
                 f"{colorizer.info.name} predicts colors, not how likely they are; accepted: a method with a "
@@ -211,15 +213,18 @@ class Draft:
         return prediction.logits, colorizer.bins
 
     def _ab(self, colorizer: Colorizer, options: ColorizeOptions) -> AB:
-        known, prediction = self._predict(colorizer, options)
-        if options.temperature is not None and prediction.logits is not None:
-            warm = color.annealed_mean(
-                prediction.logits, temperature=options.temperature, bins=colorizer.bins
+        known, said = self._predict(colorizer, options)
+        if options.temperature is not None:
+            said = replace(
+                said,
+                prediction=_at(options.temperature, said.prediction, colorizer),
+                unhinted=said.unhinted and _at(options.temperature, said.unhinted, colorizer),
             )
-            prediction = replace(prediction, ab=warm)
-        return predicting.finish(prediction, self._lightness(colorizer), known, colorizer, options)
+        return predicting.finish(said, self._lightness(colorizer), known, colorizer, options)
 
-    def _predict(self, colorizer: Colorizer, options: ColorizeOptions) -> tuple[predicting.Known, Prediction]:
+    def _predict(
+        self, colorizer: Colorizer, options: ColorizeOptions
+    ) -> tuple[predicting.Known, predicting.Said]:
         """Ask the method, or remember what it said; where it has scores, they are decoded for a temperature later."""
         scored = colorizer.bins is not None
         key = ColorizeOptions(
@@ -227,6 +232,7 @@ class Draft:
             vividness=options.vividness,
             temperature=None if scored else options.temperature,
             hints=options.hints,
+            reach=1.0 if options.reach == 1 else 0.0,
             references=options.references,
             reference_library=options.reference_library,
             device=options.device,
@@ -236,8 +242,8 @@ class Draft:
         with self._lock:
             if key not in self._said:
                 known = predicting.know(seen, self.size, colorizer, key)
-                prediction = predicting.predict(seen, known, colorizer, key, with_logits=scored)
-                _keep(self._said, key, (known, prediction))
+                said = predicting.predict(seen, known, colorizer, key, with_logits=scored)
+                _keep(self._said, key, (known, said))
             self._said.move_to_end(key)
             return self._said[key]
 
@@ -259,6 +265,14 @@ class Draft:
                 gray = color.lightness_to_gray(image.small_lightness(self._picture, shape))
                 _keep(self._shown, side, ways.gray(np.rint(gray * 255).astype(np.uint8)))
             return self._shown[side]
+
+
+def _at(temperature: float, prediction: Prediction, colorizer: Colorizer) -> Prediction:
+    """Decode a prediction for another temperature, where it has scores."""
+    if prediction.logits is None:
+        return prediction
+    ab = color.annealed_mean(prediction.logits, temperature=temperature, bins=colorizer.bins)
+    return replace(prediction, ab=ab)
 
 
 def propose(

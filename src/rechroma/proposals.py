@@ -74,9 +74,9 @@ class _Turn:
 
 def probabilities(logits: Logits) -> Array:
     """Turn scores into distributions.  (h, w, Q) -> (h, w, Q) float32, summing to 1 over Q."""
-    mass = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    mass: Array = np.exp(logits - logits.max(axis=-1, keepdims=True))
     mass /= mass.sum(axis=-1, keepdims=True)
-    return mass.astype(np.float32, copy=False)
+    return mass
 
 
 def doubt(logits: Logits) -> Array:

@@ -187,6 +187,9 @@ class ColorizeOptions:
     """-1 shifts all predicted colors towards blue, 1 towards amber; 0 = as predicted."""
     hints: Marks = Marks()
     """What a person marked: wins where it is, and the same object's rest follows."""
+    reach: float = 1.0
+    """How far hints count, 0 to 1: 1 = wherever the method thinks that they tell something, which is best where they
+    are true; 0 = near them only, as far as edges allow."""
     references: tuple[Path | bytes, ...] = ()
     """Color pictures, as paths or as files' bytes, whose colors are taken where they match."""
     reference_library: Path | None = None
@@ -216,6 +219,8 @@ class ColorizeOptions:
             raise OptionError(
                 f"warmth is {self.warmth}; accepted: -1 (bluer) to 1 (more amber), 0 = as predicted"
             )
+        if not 0 <= self.reach <= 1:
+            raise OptionError(f"reach is {self.reach}; accepted: 0 (hints count nearby) to 1 (everywhere)")
         if self.refine not in REFINEMENTS:
             raise OptionError(f"refine is {self.refine!r}; accepted: {', '.join(REFINEMENTS)}")
         if self.format not in FORMATS:

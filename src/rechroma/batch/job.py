@@ -100,7 +100,8 @@ def _beside(job: Job, options: ColorizeOptions, *, overwrite: bool) -> Iterator[
         return
     draft = Draft(job.source, max_megapixels=options.max_megapixels)
     if job.uncertainty:
-        yield _store(job, "doubt.png", draft.doubt(options, side=min(max(draft.size), _DOUBT_SIDE)), overwrite=overwrite)
+        overlay = draft.doubt(options, side=min(max(draft.size), _DOUBT_SIDE))
+        yield _store(job, "doubt.png", overlay, overwrite=overwrite)
     others = draft.propose(job.proposals, options)[1:] if job.proposals > 1 else ()
     for number, proposal in enumerate(others, start=2):
         path = job.target.with_name(f"{job.target.stem}.{number}{job.target.suffix}")

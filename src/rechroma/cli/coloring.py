@@ -22,6 +22,7 @@ from rechroma.cli.options import (
     Proposals,
     Provenance,
     Quality,
+    Reach,
     ReferenceLibrary,
     References,
     Refine,
@@ -67,6 +68,7 @@ def colorize(  # noqa: PLR0917 - the command's options
     warmth: Warmth = 0.0,
     hint: Hint = [],  # noqa: B006 - typer wants a list
     hints: HintFiles = [],  # noqa: B006 - typer wants a list
+    reach: Reach = 1.0,
     references: References = [],  # noqa: B006 - typer wants a list
     reference_library: ReferenceLibrary = None,
     refine: Refine = "none",
@@ -104,6 +106,7 @@ def colorize(  # noqa: PLR0917 - the command's options
             *(marks.read(path) for path in hints),
             Marks(points=tuple(marks.parse_point(each) for each in hint)),
         ),
+        reach=reach,
         references=tuple(references),
         reference_library=reference_library,
         refine=refine,

@@ -48,6 +48,9 @@ HintFiles = Annotated[
         help="A hints file of `rechroma serve` (.json), or a painted layer: a PNG with alpha; repeatable.",
     ),
 ]
+Reach = Annotated[
+    float, typer.Option(help="How far hints count: 1 wherever the model sees fit, 0 only near them.")
+]
 References = Annotated[
     list[Path],
     typer.Option("--reference", help="A color picture to take colors from where it matches; repeatable."),

@@ -2,6 +2,16 @@
 
 from rechroma.hints.marks import from_json, merge, parse_point, read, to_json
 from rechroma.hints.raster import ab_of, rasterize
-from rechroma.hints.spread import correct
+from rechroma.hints.spread import correct, nearness
 
-__all__ = ["ab_of", "correct", "from_json", "merge", "parse_point", "rasterize", "read", "to_json"]
+__all__ = [
+    "ab_of",
+    "correct",
+    "from_json",
+    "merge",
+    "nearness",
+    "parse_point",
+    "rasterize",
+    "read",
+    "to_json",
+]

@@ -6,6 +6,8 @@ from rechroma.types import AB, Array, Hints, Lightness
 
 _PASSES = 2
 """Rounds over the picture; a path may turn that often around a corner."""
+_NEAR_REACH, _NEAR_EDGE = 0.6, 30.0
+"""What `reach` and `edge` are for `correct`, where hints shall count nearby only."""
 
 
 def correct(ab: AB, lightness: Lightness, hints: Hints, *, reach: float = 0.15, edge: float = 8.0) -> AB:
@@ -27,10 +29,7 @@ def correct(ab: AB, lightness: Lightness, hints: Hints, *, reach: float = 0.15, 
     """
     if not hints.weight.any():
         return ab
-    span = np.float32(reach * np.sqrt(lightness.size))
-    steps = [
-        np.exp(-(1 / span + np.abs(np.diff(lightness, axis=axis)) / np.float32(edge))) for axis in (0, 1)
-    ]
+    steps = _steps(lightness, reach=reach, edge=edge)
     near = hints.weight.copy()
     # The third plane is the weight itself: what was summed there divides the other two.
     sums = np.stack([(hints.ab[..., 0] - ab[..., 0]) * near, (hints.ab[..., 1] - ab[..., 1]) * near, near])
@@ -43,6 +42,37 @@ def correct(ab: AB, lightness: Lightness, hints: Hints, *, reach: float = 0.15, 
     corrected: AB = ab + np.moveaxis(average, 0, 2)
     corrected += hints.weight[..., None] * (hints.ab - corrected)
     return corrected
+
+
+def nearness(lightness: Lightness, weight: Array) -> Array:
+    """Say how near each pixel is to a hint, along ways that cross no edge.
+
+    Args:
+        lightness: (H, W) L*.
+        weight: (H, W) of the hints.
+
+    Returns:
+        (H, W) float32, 0 to 1: the weight times exp(-d) of the nearest, or 0 where there is none.
+    """
+    calm = np.pad(lightness, 2, mode="edge")
+    for _ in range(2):  # texture is no edge
+        calm = (calm[:-2] + 2 * calm[1:-1] + calm[2:]) / np.float32(4)
+        calm = (calm[:, :-2] + 2 * calm[:, 1:-1] + calm[:, 2:]) / np.float32(4)
+    near = weight.copy()
+    down, right = _steps(calm, reach=_NEAR_REACH, edge=_NEAR_EDGE)
+    for _ in range(_PASSES):
+        near = _carry_nearest(near, down)
+        near = _carry_nearest(near.T, right.T).T
+    return np.ascontiguousarray(near)
+
+
+def _steps(lightness: Lightness, *, reach: float, edge: float) -> tuple[Array, Array]:
+    """Give what is left after each step down (H - 1, W) and to the right (H, W - 1), 0 to 1."""
+    span = np.float32(reach * np.sqrt(lightness.size))
+    down, right = (
+        np.exp(-(1 / span + np.abs(np.diff(lightness, axis=axis)) / np.float32(edge))) for axis in (0, 1)
+    )
+    return down, right
 
 
 def _carry_nearest(near: Array, decay: Array) -> Array:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rechroma import color, hints, image, refine
+from rechroma import color, hints, image, methods, refine
+from rechroma.hints import references
 from rechroma.image import Picture
+from rechroma.methods import scribble
 from rechroma.tiling import Size, resize, work_shape
 from rechroma.types import (
     AB,
@@ -69,9 +71,17 @@ def know(
     pictures = _references(lightness, colorizer.info, options)
     if not pictures or "references" in colorizer.takes:
         return Known(marks=marks, hints=marks, references=pictures)
-    from rechroma.hints import references
-
     return Known(marks=marks, hints=_over(marks, references.reference_hints(lightness, pictures)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the method predicted."""
+
+    prediction: Prediction
+    """With all that is known."""
+    unhinted: Prediction | None = None
+    """Without hints, where hints shall count near them only."""
 
 
 def predict(
@@ -81,39 +91,58 @@ def predict(
     options: ColorizeOptions,
     *,
     with_logits: bool = False,
-) -> Prediction:
+) -> Said:
     """Ask the method; hints are kept back from one that takes none."""
-    return colorizer.predict(
-        lightness,
-        hints=known.hints if "hints" in colorizer.takes else None,
-        references=known.references,
-        options=PredictOptions(vividness=options.vividness, temperature=options.temperature),
-        with_logits=with_logits,
-    )
+
+    def ask(given: Hints | None) -> Prediction:
+        return colorizer.predict(
+            lightness,
+            hints=given,
+            references=known.references,
+            options=PredictOptions(vividness=options.vividness, temperature=options.temperature),
+            with_logits=with_logits,
+        )
+
+    given = known.hints if "hints" in colorizer.takes else None
+    nearby = given is not None and options.reach < 1 and not _lives_from_hints(colorizer)
+    return Said(prediction=ask(given), unhinted=ask(None) if nearby else None)
 
 
 def finish(
-    prediction: Prediction, lightness: Lightness, known: Known, colorizer: Colorizer, options: ColorizeOptions
+    said: Said, lightness: Lightness, known: Known, colorizer: Colorizer, options: ColorizeOptions
 ) -> AB:
     """Tidy a prediction, turn its saturation and warmth, and let the hints have the last word.
 
     Returns:
         a*b* (h, w, 2), of the lightness's size where anything of that was asked for.
     """
-    ab = prediction.ab
-    if options.refine != "none":
-        ab = refine.tidy(options.refine, ab, lightness, prediction.logits, colorizer.bins)
+    ab = _tidied(said.prediction, lightness, colorizer, options)
+    if said.unhinted is not None and known.hints is not None:
+        without = refine.upsample_ab(_tidied(said.unhinted, lightness, colorizer, options), lightness)
+        share = options.reach + (1 - options.reach) * hints.nearness(lightness, known.hints.weight)
+        ab = without + share[..., None] * (refine.upsample_ab(ab, lightness) - without)
     if options.saturation != 1:
         ab = ab * np.float32(options.saturation)
     if options.warmth != 0:
         ab = _warmed(ab, lightness, options.warmth)
     if known.hints is not None and "hints" not in colorizer.takes:
-        from rechroma.methods import scribble
-
         ab = scribble.propagate(lightness, refine.upsample_ab(ab, lightness), known.hints)
     if known.marks is not None:
         ab = hints.correct(refine.upsample_ab(ab, lightness), lightness, known.marks)
     return ab
+
+
+def _lives_from_hints(colorizer: Colorizer) -> bool:
+    method = methods.METHODS.get(colorizer.info.name)
+    return method is not None and "hints" in method.needs
+
+
+def _tidied(
+    prediction: Prediction, lightness: Lightness, colorizer: Colorizer, options: ColorizeOptions
+) -> AB:
+    if options.refine == "none":
+        return prediction.ab
+    return refine.tidy(options.refine, prediction.ab, lightness, prediction.logits, colorizer.bins)
 
 
 def _warmed(ab: AB, lightness: Lightness, warmth: float) -> AB:
@@ -127,8 +156,6 @@ def _references(lightness: Lightness, info: ModelInfo, options: ColorizeOptions)
     """Read the references, and those that the library has for this picture, at about the method's size."""
     found: list[Path] = []
     if options.reference_library is not None:
-        from rechroma.hints import references
-
         found = references.similar(lightness, options.reference_library)
     return tuple(
         _small_lab(image.read(each, max_megapixels=options.max_megapixels), info)

@@ -37,6 +37,14 @@ const SLIDERS = [
     start: "temperature",
     title: "Decide for one color, or blend the likely ones (temperature of the annealed mean)",
   },
+  {
+    option: "reach",
+    name: "Reach",
+    ends: ["nearby", "everywhere"],
+    range: [0, 1, 0.05],
+    start: 1,
+    title: "How far your colors tell something of others: only near them, or wherever the model thinks so (reach)",
+  },
 ];
 
 const CHOICES = [
