@@ -1,27 +1,18 @@
-"""Where the model is sure and where it guesses: a map of how many colors it holds for likely."""
+"""Where the model is sure and where it guesses: the entropy of the colors that it holds for likely."""
 
 import sys
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 import rechroma
-from rechroma.color import gray_to_lightness
 
 photograph, folder = Path(sys.argv[1]), Path(sys.argv[2])
+draft = rechroma.Draft(photograph)
+entropy = draft.uncertainty()  # (h, w) float32: 0 = one color for sure, 1 = no idea
+(folder / "doubt.png").write_bytes(draft.doubt(side=1024))  # to lay over the picture
 
-with Image.open(photograph) as picture:
-    gray = np.asarray(picture.convert("L").resize((256, 256)), np.float32)
-lightness = gray_to_lightness(gray / np.float32(255))
-
-model = rechroma.load("hintnet")
-prediction = model.predict(lightness, with_logits=True)
-assert prediction.logits is not None
-
-scores = prediction.logits - prediction.logits.max(axis=-1, keepdims=True)
-likely = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
-perplexity = np.exp(-(likely * np.log(likely + 1e-9)).sum(axis=-1))  # 1 = one color for sure, 313 = no idea
-
-Image.fromarray(np.clip(perplexity * 3, 0, 255).astype(np.uint8)).save(folder / "uncertainty.png")
-print(f"likely colors a pixel: median {np.median(perplexity):.0f}")
+height, width = entropy.shape
+row, column = divmod(int(entropy.argmax()), width)
+place = draft.look((column + 0.5) / width, (row + 0.5) / height)
+print(f"least sure at {column / width:.2f},{row / height:.2f}; likely there:")
+for suggestion in place.suggestions:
+    print(f"  {suggestion.color} {suggestion.share:.0%}")
