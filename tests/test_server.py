@@ -141,7 +141,14 @@ def test_a_draft_says_what_it_is(client: httpx.Client) -> None:
     picture = encoded(scene(30, 50), "PNG")
     facts = client.post("/api/drafts", files=upload("../a.png", picture)).json()
     assert facts.pop("id")
-    assert facts == {"name": "../a.png", "width": 50, "height": 30, "format": "png", "bytes": len(picture)}
+    assert facts == {
+        "name": "../a.png",
+        "width": 50,
+        "height": 30,
+        "format": "png",
+        "bytes": len(picture),
+        "notes": [],
+    }
 
 
 def test_a_draft_is_looked_at_and_colored(client: httpx.Client, draft: str, options: ColorizeOptions) -> None:

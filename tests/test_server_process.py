@@ -2,18 +2,21 @@
 
 import asyncio
 import dataclasses
+import io
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from PIL import Image
 
-from conftest import gray_jpeg
+from conftest import gray_jpeg, scene
 
 pytest.importorskip("fastapi")
 
@@ -79,6 +82,31 @@ def test_a_signal_ends_streams_and_removes_what_was_uploaded(
     assert process.returncode in {0, -how}
     assert said == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_to_know_of_a_picture_is_told_with_it(process: subprocess.Popen[str]) -> None:
+    pages = [Image.fromarray(scene(20, 30)), Image.fromarray(scene(20, 30))]
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:])
+    with httpx.Client(base_url=address_of(process), timeout=30) as client:
+        picture = ("scan.tif", file.getvalue())
+        (note,) = client.post("/api/drafts", files={"picture": picture}).json()["notes"]
+        job = client.post("/api/jobs", files=[("pictures", picture)]).json()["id"]
+        while (facts := client.get(f"/api/jobs/{job}").json())["state"] != "done":
+            time.sleep(0.05)
+    assert "first" in note
+    assert facts["files"][0]["state"] == "done" and facts["files"][0]["message"] == note
+
+
+def test_every_option_of_the_command_is_in_the_documentation() -> None:
+    from typer.main import get_command
+
+    from rechroma.cli import app
+
+    page = (Path(__file__).parents[1] / "docs" / "server.md").read_text(encoding="utf-8")
+    command = get_command(app).commands["serve"]  # type: ignore[attr-defined]
+    for param in command.params:
+        assert any(flag in page for flag in (*param.opts, *param.secondary_opts)) or param.name == "help"
 
 
 def test_the_command_has_the_options_of_the_server() -> None:

@@ -76,7 +76,7 @@ def from_json(text: str) -> Marks:
     """
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"not JSON: {error}") from error
     if not isinstance(document, dict) or "rechroma_hints" not in document:
         raise InputError('not a hints file: it has no "rechroma_hints"; `rechroma serve` saves such files')
@@ -158,7 +158,10 @@ def _fields(given: Any, what: str, *, needed: tuple[str, ...], optional: tuple[s
 def _number(given: Any, name: str) -> float:  # noqa: ANN401 - parsed JSON
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise InputError(f"{name} is {_short(given)}; accepted: a number")
-    return float(given)
+    try:
+        return float(given)
+    except OverflowError as error:
+        raise InputError(f"{name} is {_short(given)}; accepted: a number of usual size") from error
 
 
 def _color(given: Any) -> str | None:  # noqa: ANN401 - parsed JSON

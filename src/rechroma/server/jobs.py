@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from rechroma import pipeline
 from rechroma.errors import RechromaError
+from rechroma.server.notes import heard
 from rechroma.server.pool import Pool
 from rechroma.server.schemas import JobFacts, JobFile
 from rechroma.server.statuses import NotFound, TooMany
@@ -211,7 +212,9 @@ class Jobs:
                 return
             loop.call_soon_threadsafe(begun)
             try:
-                pipeline.colorize_file(picture.source, picture.result, job.options)
+                with heard() as said:
+                    pipeline.colorize_file(picture.source, picture.result, job.options)
+                picture.message = "; ".join(said)
                 picture.source.unlink(missing_ok=True)
             finally:
                 if job.canceled:

@@ -190,6 +190,7 @@ class DraftFacts(BaseModel):
     height: int
     format: Annotated[str, Field(description="File format of the result where none is asked for.")]
     bytes: int
+    notes: Annotated[list[str], Field(description="What to know of it: that only its first page is read.")]
 
 
 class ReferenceFacts(BaseModel):
@@ -212,7 +213,7 @@ class JobFile(BaseModel):
     number: int
     name: str
     state: Literal["queued", "running", "done", "failed", "canceled"]
-    message: Annotated[str, Field(description="Why it failed; empty otherwise.")]
+    message: Annotated[str, Field(description="Why it failed, or what to know of it; else empty.")]
     url: Annotated[str | None, Field(description="Where its result is, once it is done.")]
 
 

@@ -11,6 +11,7 @@ from rechroma.drafts import Draft
 from rechroma.errors import OptionError, RechromaError
 from rechroma.server.desk import Opened, reference_paths
 from rechroma.server.downloads import RESULT, result
+from rechroma.server.notes import heard
 from rechroma.server.routes.coloring import MULTIPART, proposals_of
 from rechroma.server.schemas import (
     DraftFacts,
@@ -46,12 +47,14 @@ async def open_draft(
     check_size(form.picture, service.options.max_bytes)
     folder = service.storage.new_folder()
 
-    def call() -> Draft:
+    def call() -> tuple[Draft, list[str]]:
         store(form.picture, folder / "picture")
-        return Draft(folder / "picture", max_megapixels=service.options.max_megapixels)
+        with heard() as said:
+            draft = Draft(folder / "picture", max_megapixels=service.options.max_megapixels)
+        return draft, said
 
     try:
-        draft = await service.work(request, call)
+        draft, notes = await service.work(request, call)
         opened = Opened(
             id=new_id(),
             name=form.picture.filename or "picture",
@@ -65,7 +68,13 @@ async def open_draft(
         raise
     height, width = draft.size
     return DraftFacts(
-        id=opened.id, name=opened.name, width=width, height=height, format=draft.format, bytes=opened.bytes
+        id=opened.id,
+        name=opened.name,
+        width=width,
+        height=height,
+        format=draft.format,
+        bytes=opened.bytes,
+        notes=notes,
     )
 
 
