@@ -1,6 +1,7 @@
 """How close colors come to the truth with few hints: strokes spread by equations, and strokes told to a network.
 
     python benchmarks/strokes.py FOLDER [--pictures N] [--seed S] [--method M] [--out DIR]
+    python benchmarks/strokes.py --sheet FILE [--method M]
 
 FOLDER has color photographs. Needs the train and the methods extras. Everything goes the way of
 `rechroma.colorize`; PSNR is of whole pictures in RGB, averaged over them. Two kinds of hints:
@@ -10,6 +11,8 @@ FOLDER has color photographs. Needs the train and the methods extras. Everything
   5 and five more;
 - strokes: what a person does. Each goes where the colors are most wrong at the moment, for each method its own
   way, as far as the true color stays about the same, and has one color, the mean under it.
+
+The sheet shows sample photographs with strokes, colored by them in both ways, and as they truly are.
 """
 
 import argparse
@@ -23,9 +26,11 @@ from pathlib import Path
 import numpy as np
 from measure import RESULTS, machine
 from numpy.typing import NDArray
+from PIL import Image
+from skimage import data
 
 from rechroma import methods, metrics, pipeline, refine
-from rechroma.color import rgb_to_lab
+from rechroma.color import merge, rgb_to_lab
 from rechroma.methods import scribble
 from rechroma.tiling import Size, resize
 from rechroma.types import (
@@ -57,6 +62,10 @@ LOOK = 9
 SIDES = (64, 96, 128, 160, 192, 224, 256, 288, 316)
 """Sides of square pictures whose time is taken; the last has 0.1 megapixels."""
 REPEATS = 7
+SAMPLES = ("coffee", "astronaut", "chelsea")
+"""Photographs of scikit-image on the sheet, cut to 3:2 from the top."""
+HEIGHT = 220
+"""Pixels of a picture on the sheet."""
 
 Row = dict[str, str | float]
 
@@ -236,6 +245,33 @@ def times(files: Sequence[Path]) -> list[Row]:
     return table
 
 
+def sheet(method: str) -> Image.Image:
+    """Draw samples: strokes on gray, scribble, the network told the same strokes, and the truth."""
+    network, equations = methods.load(method, device="cpu", threads=1), methods.load("scribble")
+    strips = []
+    for name in SAMPLES:
+        whole = getattr(data, name)()
+        rgb = np.ascontiguousarray(whole[: whole.shape[1] * 2 // 3, :, :3])
+        truth = pictures.truth_of(rgb, name=name, sha256="0")
+        grid = shipped.work_size(network, truth.gray.shape)
+        true: AB = resize(truth.lab[..., 1:], grid, kernel="area")
+        hints = Hints(ab=np.zeros((*grid, 2), np.float32), weight=np.zeros(grid, np.float32))
+        shown = gray = result(equations, truth, None)
+        for _ in range(STROKES):
+            hints = drawn(hints, true, most_wrong(shown, true, hints.weight))
+            shown = result(equations, truth, hints)
+        full = enlarged(hints, truth.gray.shape)
+        marks = merge(np.full(truth.gray.shape, 60, np.float32), full.ab).astype(np.uint8)
+        marked = np.where(full.weight[..., None] > 0, marks, gray)
+        size = (HEIGHT * 3 // 2, HEIGHT)
+        cells = [
+            np.asarray(Image.fromarray(cell).resize(size, Image.Resampling.LANCZOS))
+            for cell in (marked, shown, result(network, truth, hints), rgb)
+        ]
+        strips.append(np.concatenate(cells, axis=1))
+    return Image.fromarray(np.concatenate(strips))
+
+
 def keep(name: str, table: list[Row], folder: Path) -> None:
     """Write a table as .csv and .md."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -254,14 +290,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path, help="color photographs")
+    parser.add_argument("folder", type=Path, nargs="?", help="color photographs")
     parser.add_argument("--pictures", type=int, default=60, help="how many of them, chosen by the seed")
     parser.add_argument("--seed", type=int, default=0, help="of the choice and of the points")
     parser.add_argument(
         "--method", default="hintnet", help="weights by name, or an .onnx file, that take hints"
     )
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
+    parser.add_argument(
+        "--sheet", type=Path, help="draw sample photographs into this file, and measure nothing"
+    )
     arguments = parser.parse_args()
+    if arguments.sheet:
+        sheet(arguments.method).save(arguments.sheet, quality=86, optimize=True, progressive=True)
+        return
+    if arguments.folder is None:
+        parser.error("give a folder of color photographs, or --sheet FILE")
     every = pictures.paths(arguments.folder)
     chosen: NDArray[np.intp] = np.random.default_rng(arguments.seed).permutation(len(every))
     files = [every[i] for i in chosen[: arguments.pictures]]

@@ -7,8 +7,8 @@ the minimum of
 
     sum over neighbors r, s of w_rs (U_r - U_s)^2  +  sum over hints of c_r (U_r - u_r)^2
 
-which is solved directly, with one factorization for a* and b*. The smaller weight is as good as the authors' own
-unsymmetric equations (docs/methods.md has the figures) and needs half of the time.
+which is solved directly, with one factorization for a* and b*. On photographs the smaller weight comes within 0.1 dB of
+the authors' own unsymmetric equations, in a fifth of their time (docs/methods.md).
 """
 
 from collections.abc import Iterator, Sequence
