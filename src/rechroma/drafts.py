@@ -23,8 +23,10 @@ _KEPT = 8
 _PREVIEW_QUALITY = 88
 _UNSURE = (255, 140, 0)
 """sRGB of the overlay where the method is unsure."""
-_CALM, _LOST = 0.35, 0.75
-"""Entropy (share of the largest) at which the overlay begins, and at which it is opaque."""
+_CALM, _LOST = 50, 98
+"""Percentiles of a picture's entropy at which the overlay begins and is strongest: it says where to look first ..."""
+_SPAN = 0.15
+"""... and entropies (shares of the largest) that differ by less are not told apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +125,12 @@ class Draft:
         return entropy * (1 - marked)
 
     def doubt(self, options: ColorizeOptions = ColorizeOptions(), side: int = 512) -> bytes:  # noqa: B008
-        """Give the uncertainty as a PNG file to lay over the picture: orange where unsure, clear where sure."""
+        """Give the uncertainty as a PNG file to lay over the picture: orange where least sure, clear where sure."""
         entropy = self.uncertainty(options)
         scale = side / max(self.size)
         shape = (max(round(self.size[0] * scale), 1), max(round(self.size[1] * scale), 1))
-        share = np.clip((resize(entropy, shape) - _CALM) / (_LOST - _CALM), 0, 1)
+        calm, lost = np.percentile(entropy, (_CALM, _LOST))
+        share = np.clip((resize(entropy, shape) - calm) / max(lost - calm, _SPAN), 0, 1)
         overlay = np.empty((*shape, 4), np.uint8)
         overlay[..., :3] = _UNSURE
         overlay[..., 3] = np.rint(share * 200)
