@@ -37,7 +37,7 @@ SERVER = (
     "serve(ServeOptions(port=0, token=sys.argv[1] or None), ready=lambda address: print(address, flush=True))"
 )
 TOKEN = "a-token-of-24-characters"
-WAIT_MS = 30_000
+WAIT_MS = 60_000
 BLUE = "#2f5fae"
 
 needs_chromium = pytest.mark.skipif(
@@ -100,6 +100,7 @@ def visit(browser: "Browser", address: str) -> Iterator[Callable[..., "Page"]]:
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: said.type in {"error", "warning"} and wrong.append(said.text))
         page.goto(url)
+        page.wait_for_selector("#version:not(:empty)", state="attached")
         return page
 
     yield opened

@@ -117,10 +117,17 @@ def test_many_photographs_are_colored_with_progress_and_saved(
     page = studio(visit, "coffee", "chelsea", "astronaut")
     assert page.locator(".thumbnail").count() == 3
     tell(page, 0.25, 0.5, BLUE)
+    page.evaluate(
+        """() => {
+          const text = document.getElementById("progress-text");
+          window.told = [];
+          new MutationObserver(() => window.told.push(text.textContent)).observe(text, { childList: true });
+        }"""
+    )
     page.click("#color-all")
-    page.wait_for_selector("#progress:not([hidden])")
-    page.wait_for_selector("#save-all:not([hidden])")
-    page.wait_for_selector("#progress", state="hidden")
+    page.wait_for_selector("#color-all:enabled")
+    told = page.evaluate("told")
+    assert told[0] == "0 of 3" and "3 of 3" in told
     assert page.locator("li[data-state=done]").count() == 3
     name, picture = saved(page, "[aria-label='Save chelsea.jpg']")
     assert name == "chelsea.color.jpg"

@@ -88,8 +88,10 @@ function chooseAndPoint(color) {
 }
 
 function offer(suggestions) {
+  // In very light and dark places several a*b* come out as one color.
+  const different = suggestions.filter(({ color }, i) => suggestions.findIndex((other) => other.color === color) === i);
   find("suggestions").replaceChildren(
-    ...suggestions.map(({ color, share }) => {
+    ...different.map(({ color, share }) => {
       const percent = `${Math.round(share * 100)} %`;
       const label = `${nameOf(color)}, ${percent} likely`;
       return make("div", { class: "suggestion" }, swatch(color, label, () => chooseAndPoint(color)), percent);
@@ -124,11 +126,10 @@ async function look(place, marks) {
     if (open !== mine) return;
     desk.lightness = answer.lightness;
     offer(answer.suggestions);
-    await plane.show(answer.lightness);
-    if (open !== mine) return;
-    if (open.color === null) plane.point(answer.color);
     if (open.number < 0 && !open.brush) shown(answer.color);
+    if (open.color === null) plane.point(answer.color);
     if (document.activeElement === box) find("suggestions").querySelector("button")?.focus();
+    await plane.show(answer.lightness);
   } catch (error) {
     complain(error);
   } finally {

@@ -5,6 +5,8 @@ import { find } from "./dom.js";
 import { pixels, spotOf } from "./stage.js";
 
 const PIN = 7;
+/** Of a point that an idea made: advice, not a person's word. */
+const SMALL_PIN = 3.5;
 const GRAY = "#8d8d8d";
 
 const canvas = find("marks");
@@ -54,13 +56,14 @@ function circle([x, y], radius, fill, edge, width) {
 }
 
 /** A point: its own size as a thin ring, and a pin that can be taken hold of. */
-function pin({ x, y, color, radius = 0.01 }, chosen) {
+function pin({ x, y, color, radius = 0.01, confidence = 1 }, chosen) {
   const spot = spotOf([x, y]);
   const reach = pixels(radius);
-  if (reach > PIN + 4) circle(spot, reach, null, "rgb(255 255 255 / 60%)", 1);
-  circle(spot, PIN + 1.5, null, "rgb(0 0 0 / 45%)", 2);
-  circle(spot, PIN, color ?? GRAY, "#fff", chosen ? 3.5 : 2);
-  if (color !== null) return;
+  const size = confidence < 1 && !chosen ? SMALL_PIN : PIN;
+  if (size === PIN && reach > PIN + 4) circle(spot, reach, null, "rgb(255 255 255 / 60%)", 1);
+  circle(spot, size + 1.5, null, "rgb(0 0 0 / 45%)", 2);
+  circle(spot, size, color ?? GRAY, "#fff", chosen ? 3.5 : size === PIN ? 2 : 1);
+  if (color !== null || size < PIN) return;
   const [left, top] = [spot[0] - 3, spot[1] + 3];
   ink.lineWidth = 1.5;
   ink.beginPath();

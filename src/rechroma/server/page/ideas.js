@@ -14,7 +14,7 @@ function pick(proposal, thumbnail) {
   const { rechroma_hints: _, ...marks } = proposal.hints;
   const { palette } = desk.photo.marks;
   change({ marks: { points: [], strokes: [], layers: [], ...marks, palette } });
-  for (const other of list.children) other.setAttribute("aria-pressed", String(other === thumbnail));
+  thumbnail.setAttribute("aria-pressed", "true");
   say("This idea is in place. Undo brings back what was there.");
 }
 
@@ -52,4 +52,7 @@ async function propose() {
 }
 
 button.addEventListener("click", propose);
+on("marks", () => {
+  for (const idea of list.children) idea.setAttribute("aria-pressed", "false");
+});
 on("photo", () => list.replaceChildren());

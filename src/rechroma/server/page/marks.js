@@ -97,7 +97,9 @@ export function withPoint(marks, { x, y, color, radius }) {
 }
 
 export function withPointChanged(marks, number, change) {
-  const points = marks.points.map((point, i) => (i === number ? { ...point, ...change } : point));
+  // What a person changed is their word, also where an idea had proposed it.
+  const told = ({ confidence: _, ...point }) => ({ ...point, ...change });
+  const points = marks.points.map((point, i) => (i === number ? told(point) : point));
   if (change.x !== undefined) [points[number].x, points[number].y] = place([change.x, change.y]);
   const changed = { ...marks, points };
   return change.color ? remembering(changed, change.color) : changed;

@@ -1,5 +1,5 @@
 // The picker: every color possible at one lightness, as the server draws it; a* to the right, b* upwards. It shows the
-// square around zero that holds them all, so that dark and light places have as much room as others.
+// square that holds them all, so that dark and light places have as much room as others.
 
 import { request } from "./api.js";
 import { toHex, toLab } from "./color.js";
@@ -10,6 +10,8 @@ const DRAWN = 480;
 const SIDE = 320;
 const REACH = 110;
 const STEPS = 40;
+/** Side of the shown square against that of what is in it. */
+const ROOM = 1.08;
 
 const canvas = find("plane");
 const ink = canvas.getContext("2d", { willReadFrequently: true });
@@ -17,7 +19,8 @@ const dot = find("plane-dot");
 const planes = new Map();
 
 let picked = () => {};
-/** a* and b* at the right and upper edge. */
+/** The square that is shown: a* and b* of its middle, and how far it goes from there. */
+let middle = [0, 0];
 let reach = REACH;
 /** a* and b* of the dot. */
 let at = [0, 0];
@@ -27,14 +30,18 @@ export function listen(act) {
   picked = act;
 }
 
-/** The largest a* or b* of a drawing, either way. */
-function extent(pixels) {
-  let most = 1;
+/** Where on a drawing there is color: {left, right, top, bottom}. */
+function bounds(pixels) {
+  const found = { left: DRAWN, right: 0, top: DRAWN, bottom: 0 };
   for (let y = 0; y < DRAWN; y += 1)
     for (let x = 0; x < DRAWN; x += 1)
-      if (pixels[4 * (y * DRAWN + x) + 3])
-        most = Math.max(most, Math.abs(x + 0.5 - DRAWN / 2), Math.abs(y + 0.5 - DRAWN / 2));
-  return (most / (DRAWN / 2)) * REACH;
+      if (pixels[4 * (y * DRAWN + x) + 3]) {
+        found.left = Math.min(found.left, x);
+        found.right = Math.max(found.right, x + 1);
+        found.top = Math.min(found.top, y);
+        found.bottom = Math.max(found.bottom, y + 1);
+      }
+  return found;
 }
 
 async function picture(lightness) {
@@ -42,7 +49,9 @@ async function picture(lightness) {
   const drawing = await createImageBitmap(await answer.blob());
   const whole = new OffscreenCanvas(DRAWN, DRAWN).getContext("2d");
   whole.drawImage(drawing, 0, 0);
-  return { drawing, extent: Math.min(REACH, extent(whole.getImageData(0, 0, DRAWN, DRAWN).data) * 1.04) };
+  const { left, right, top, bottom } = bounds(whole.getImageData(0, 0, DRAWN, DRAWN).data);
+  const side = Math.max(right - left, bottom - top, 8) * ROOM;
+  return { drawing, side, x: (left + right - side) / 2, y: (top + bottom - side) / 2 };
 }
 
 /** Show the colors possible at a lightness, L* 0 to 100. */
@@ -54,17 +63,23 @@ export async function show(lightness) {
     planes.delete(level);
     return;
   }
-  reach = plane.extent;
+  const { drawing, side, x, y } = plane;
+  const unit = (2 * REACH) / DRAWN;
+  reach = (side / 2) * unit;
+  middle = [(x + side / 2) * unit - REACH, REACH - (y + side / 2) * unit];
   canvas.dataset.lightness = level;
-  const part = (DRAWN * reach) / REACH;
   ink.clearRect(0, 0, SIDE, SIDE);
-  ink.drawImage(plane.drawing, (DRAWN - part) / 2, (DRAWN - part) / 2, part, part, 0, 0, SIDE, SIDE);
+  ink.drawImage(drawing, x, y, side, side, 0, 0, SIDE, SIDE);
   mark();
 }
 
+/** Shares of the frame, from the left and the top, where an a*b* lies. */
+const shares = ([a, b]) => [(1 + (a - middle[0]) / reach) / 2, (1 - (b - middle[1]) / reach) / 2];
+
 function mark() {
-  dot.style.left = `${50 * (1 + at[0] / reach)}%`;
-  dot.style.top = `${50 * (1 - at[1] / reach)}%`;
+  const [x, y] = shares(at);
+  dot.style.left = `${100 * x}%`;
+  dot.style.top = `${100 * y}%`;
 }
 
 /** Put the dot where a color lies. */
@@ -73,8 +88,8 @@ export function point(color) {
   mark();
 }
 
-function pixel([a, b]) {
-  const spot = [1 + a / reach, 1 - b / reach].map((value) => Math.min(SIDE - 1, Math.max(0, Math.floor((SIDE / 2) * value))));
+function pixel(place) {
+  const spot = shares(place).map((share) => Math.min(SIDE - 1, Math.max(0, Math.floor(SIDE * share))));
   return ink.getImageData(...spot, 1, 1).data;
 }
 
@@ -94,7 +109,7 @@ function pick(wanted) {
 function pointed(event) {
   const { left, top, width, height } = canvas.getBoundingClientRect();
   const [x, y] = [(event.clientX - left) / width, (event.clientY - top) / height];
-  pick([(2 * x - 1) * reach, (1 - 2 * y) * reach]);
+  pick([middle[0] + (2 * x - 1) * reach, middle[1] + (1 - 2 * y) * reach]);
 }
 
 canvas.addEventListener("pointerdown", (event) => {
