@@ -17,6 +17,7 @@ import rechroma
 from conftest import encoded, gray_jpeg, opened, scene
 from rechroma import cli, errors, hints
 from rechroma.errors import RechromaError
+from rechroma.methods import METHODS
 from rechroma.types import ColorizeOptions, Marks, Point
 
 
@@ -305,7 +306,7 @@ def test_models_are_listed_and_described(capsys: pytest.CaptureFixture[str]) -> 
     names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
     for name in names:
         assert _run("models", "info", name) == _run("models", "info", name, "--json") == 0
-        assert _run("models", "fetch", name) == 0
+        assert _run("models", "fetch", name) == (5 if name in METHODS else 0)
     assert _run("models", "list") == 0
     assert all(name in capsys.readouterr().out for name in names[:1])
     assert _run("models", "info", "nonsense") == 5
@@ -342,3 +343,43 @@ def test_the_shell_can_complete_commands() -> None:
     command = [sys.executable, "-m", "rechroma", "--show-completion", "bash"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert "_RECHROMA_COMPLETE" in done.stdout or done.returncode == 0
+
+
+# ── hints, proposals, doubt ──
+
+
+def test_proposals_and_doubt_lie_beside_the_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(gray_jpeg())
+    assert (
+        _run("colorize", tmp_path / "a.jpg", "--proposals", "3", "--uncertainty", "--json", "--threads", "1")
+        == 0
+    )
+    told = json.loads(capsys.readouterr().out)
+    files = {path.name for path in tmp_path.iterdir()}
+    assert {Path(path).name for path in told["also"]} == files - {"a.jpg", "a.color.jpg"}
+    assert "a.color.doubt.png" in files
+    for number in (2, 3):
+        colored, hinted = f"a.color.{number}.jpg", f"a.color.{number}.hints.json"
+        assert (colored in files) == (hinted in files)
+        if colored in files:
+            again = tmp_path / f"again {number}.jpg"
+            assert (
+                _run(
+                    "colorize", tmp_path / "a.jpg", "-o", again, "--hints", tmp_path / hinted, "--threads", 1
+                )
+                == 0
+            )
+            assert again.read_bytes() == (tmp_path / colored).read_bytes()
+
+
+def test_a_wrong_hint_is_refused_before_anything_is_written(
+    folder: Path, graph: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run("colorize", folder / "in", "-o", folder / "out", "--hint", "2,0,#a33b2e", graph=graph) == 2
+    assert "0 to 1" in capsys.readouterr().err
+    assert (
+        _run("colorize", folder / "in", "-o", folder / "out", "--hints", folder / "no.json", graph=graph) == 3
+    )
+    assert not (folder / "out").exists()

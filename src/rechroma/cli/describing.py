@@ -10,26 +10,40 @@ from rechroma.cli.options import Json, ModelName
 
 
 def models_list(json: Json = False) -> None:
-    """List the models: name, task, size, licence."""
-    from rechroma import weights
+    """List the models by name, task, size and licence, and the methods that need no weights by what they need."""
+    from rechroma import methods, weights
 
     for row in weights.rows():
         if json:
             typer.echo(json_format.dumps(asdict(row), default=str))
         else:
             typer.echo(f"{row.name:<24} {row.task:<10} {row.bytes / 1e6:6.1f} MB  {row.licence}")
+    for name in methods.METHODS:
+        facts = _method(name)
+        if json:
+            typer.echo(json_format.dumps(facts))
+        else:
+            typer.echo(f"{name:<24} {facts['task']:<10} needs {facts['needs']}")
 
 
 def models_info(name: ModelName, json: Json = False) -> None:
     """Describe one model: paper, licence, defaults, figures, hash."""
-    from rechroma import weights
+    from rechroma import methods, weights
 
-    facts = asdict(weights.find(name))
+    facts = _method(name) if name in methods.METHODS else asdict(weights.find(name))
     if json:
         typer.echo(json_format.dumps(facts, default=str))
     else:
         for field, value in facts.items():
             typer.echo(f"{field:<12} {value}")
+
+
+def _method(name: str) -> dict[str, object]:
+    """Give what there is to say of a method without weights."""
+    from rechroma import methods
+
+    method = methods.METHODS[name]
+    return {"name": name, "task": method.task, "needs": ", ".join(method.needs), "paper": method.paper}
 
 
 def models_fetch(name: ModelName) -> None:
