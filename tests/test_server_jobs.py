@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -142,7 +143,7 @@ def test_a_stream_with_nothing_to_say_stays_open_and_ends_with_the_server(
 ) -> None:
     go = threading.Event()
     monkeypatch.setattr(jobs, "HEARTBEAT", 0.1)
-    monkeypatch.setattr(pipeline, "colorize_file", lambda *_: go.wait(20))
+    monkeypatch.setattr(pipeline, "colorize_file", lambda *_: go.wait(20) and SimpleNamespace(format="jpeg"))
     heard: list[str] = []
 
     def listen(address: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -18,7 +19,7 @@ pytest.importorskip("fastapi")
 
 from rechroma import errors, pipeline
 from rechroma.errors import OptionError, RechromaError
-from rechroma.server import statuses
+from rechroma.server import guard, statuses
 from rechroma.server.guard import MARGIN
 from rechroma.server.options import ServeOptions
 from serving import Running, running
@@ -123,6 +124,30 @@ def test_too_many_bytes_without_a_length_are_413_as_they_come(server: Running) -
 
     headers = {"content-type": "multipart/form-data; boundary=x"}
     refused(server.client.post("/api/colorize", content=endless(), headers=headers), 413, "BodyTooLarge")
+
+
+def test_a_body_that_stands_still_or_crawls_is_given_up(
+    limits: ServeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "IDLE", 0.3)
+
+    def drops(pause: float, count: int) -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="picture"; filename="a"\r\n\r\n'
+        for _ in range(count):
+            yield b"x"
+            time.sleep(pause)
+
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    with running(limits) as up:
+        for body in (drops(0.6, 2), drops(0.05, 20)):
+            answer = up.client.post("/api/colorize", content=body, headers=headers)
+            refused(answer, 503, "TimedOut")
+        until(lambda: up.service.pool.inside == 0)
+
+
+def test_fields_are_few_and_short(client: httpx.Client) -> None:
+    many = {f"field{n}": "1" for n in range(40)}
+    refused(color(client, data=many), 400, "BadRequest")
 
 
 def test_too_many_pixels_are_413_before_they_are_decoded(client: httpx.Client) -> None:
@@ -232,7 +257,7 @@ def test_more_drafts_than_fit_close_the_one_unused_for_longest(client: httpx.Cli
 
 def test_more_unfinished_jobs_than_fit_are_429(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     go = threading.Event()
-    monkeypatch.setattr(pipeline, "colorize_file", lambda *_: go.wait(20))
+    monkeypatch.setattr(pipeline, "colorize_file", lambda *_: go.wait(20) and SimpleNamespace(format="jpeg"))
     files = [("pictures", ("a.jpg", gray_jpeg(16, 16)))]
     job = client.post("/api/jobs", files=files).json()["id"]
     answer = client.post("/api/jobs", files=files)

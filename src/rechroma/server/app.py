@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from rechroma._version import __version__
-from rechroma.server.guard import JSON_BYTES, Guard
+from rechroma.server.guard import FIELD_BYTES, MAX_FIELDS, Guard
 from rechroma.server.options import ServeOptions
 from rechroma.server.routes import about, coloring, jobs, studio
 from rechroma.server.service import Service
@@ -34,7 +34,11 @@ def make_app(options: ServeOptions) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        form_limits={"max_files": options.job_files, "max_fields": 100, "max_part_size": JSON_BYTES},
+        form_limits={
+            "max_files": options.job_files,
+            "max_fields": MAX_FIELDS,
+            "max_part_size": FIELD_BYTES,
+        },
     )
     app.state.service = service
     app.add_middleware(Guard, options=options, pool=service.pool)

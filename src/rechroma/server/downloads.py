@@ -1,8 +1,10 @@
 """Answers that are files: their type and the name under which a browser saves them."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import Response
+from fastapi.responses import FileResponse
 
 from rechroma.naming import safe_name, target_name
 from rechroma.server.statuses import Responses
@@ -42,6 +44,12 @@ def result(data: bytes, name: str | None) -> Response:
     kind = format_of_result(data)
     headers = {"Content-Disposition": attachment(target_name(safe_name(name), kind))}
     return Response(data, media_type=MEDIA_TYPES[kind], headers=headers)
+
+
+def stored_result(path: Path, name: str | None, kind: Format) -> Response:
+    """Answer with a result that lies in a file, piece by piece."""
+    headers = {"Content-Disposition": attachment(target_name(safe_name(name), kind))}
+    return FileResponse(path, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
 def attachment(name: str) -> str:

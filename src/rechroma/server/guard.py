@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import time
 from contextlib import ExitStack, suppress
 from ipaddress import ip_address
 from typing import Final
@@ -19,12 +20,17 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN_PATHS = frozenset({"/api/server"})
 """Paths of the API that need no token: the page asks there whether one is needed."""
 JOBS = "/api/jobs"
-JSON_BYTES = 48_000_000
+JSON_BYTES = 16_000_000
 """Bytes of a JSON body at most; it is held in memory, unlike uploads."""
 MARGIN = 1_000_000
 """Bytes for the fields and boundaries around an upload."""
+FIELD_BYTES = 8_000_000
+MAX_FIELDS = 32
+"""Of a form beside its files; they are held in memory too."""
 IDLE: Final = 30.0
 """Seconds for which the next piece of a body may be waited for."""
+SLOWEST: Final = 10_000
+"""Bytes a second that a body has to bring on average, once it has taken longer than that."""
 DRAINED = 64_000_000
 DRAIN_SECONDS: Final = 10.0
 """Up to so much of a refused body is read and dropped: a client that still sends would not see the answer."""
@@ -128,6 +134,7 @@ class Body:
         self._receive = receive
         self._comes = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         self._asks_first = headers.get("expect", "").lower() == "100-continue"
+        self._begin = time.monotonic()
         self._seen = 0
         self._whole = False
         self.limit = 0
@@ -139,9 +146,11 @@ class Body:
         try:
             message = await asyncio.wait_for(self._next(), IDLE)
         except TimeoutError as error:
-            raise Refusal(TimedOut(f"nothing more of the request came for {IDLE:g} s")) from error
+            raise self._too_slow(f"nothing more of the request came for {IDLE:g} s") from error
         if self._seen > self.limit:
             raise Refusal(_too_large(self.limit))
+        if not self._whole and time.monotonic() - self._begin > IDLE + self._seen / SLOWEST:
+            raise self._too_slow(f"the request comes too slowly: {self._seen} bytes so far")
         return message
 
     async def drain(self) -> None:
@@ -153,6 +162,10 @@ class Body:
             async with asyncio.timeout(DRAIN_SECONDS):
                 while not self._whole and self._seen < most:
                     await self._next()
+
+    def _too_slow(self, message: str) -> Refusal:
+        self._comes = False  # what is left is not waited for
+        return Refusal(TimedOut(message))
 
     async def _next(self) -> Message:
         message = await self._receive()

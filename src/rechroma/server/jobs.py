@@ -15,7 +15,7 @@ from rechroma.server.pool import Pool
 from rechroma.server.schemas import JobFacts, JobFile
 from rechroma.server.statuses import NotFound, TooMany
 from rechroma.server.storage import Storage, new_id, remove_folder
-from rechroma.types import ColorizeOptions
+from rechroma.types import ColorizeOptions, Format
 
 FileState: TypeAlias = Literal["queued", "running", "done", "failed", "canceled"]
 HEARTBEAT: Final = 15.0
@@ -35,6 +35,8 @@ class Picture:
     """As the client called it; it names the download, never a file of ours."""
     source: Path
     result: Path
+    format: Format = "same"
+    """Of the result, once it is there."""
     state: FileState = "queued"
     message: str = ""
 
@@ -213,7 +215,8 @@ class Jobs:
             loop.call_soon_threadsafe(begun)
             try:
                 with heard() as said:
-                    pipeline.colorize_file(picture.source, picture.result, job.options)
+                    report = pipeline.colorize_file(picture.source, picture.result, job.options)
+                picture.format = report.format
                 picture.message = "; ".join(said)
                 picture.source.unlink(missing_ok=True)
             finally:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import StreamingResponse
 
 from rechroma.errors import OptionError, RechromaError
-from rechroma.server.downloads import RESULT, result
+from rechroma.server.downloads import RESULT, stored_result
 from rechroma.server.routes.coloring import MULTIPART
 from rechroma.server.schemas import JobFacts, JobForm, JobStarted
 from rechroma.server.service import TheService
@@ -79,7 +79,7 @@ async def follow(job_id: str, service: TheService) -> Response:
 async def fetch(job_id: str, number: int, service: TheService) -> Response:
     """Fetch the result of one picture."""
     picture = service.jobs.result(job_id, number)
-    return result(await asyncio.to_thread(picture.result.read_bytes), picture.name)
+    return stored_result(picture.result, picture.name, picture.format)
 
 
 @router.delete("/{job_id}", status_code=204, responses=refusals(404, 422))
