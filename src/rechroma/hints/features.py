@@ -24,6 +24,8 @@ STRIDE = 8
 """Pixels of that to a cell, each way."""
 
 _MULTIPLE_OF = 16
+_FLAT = np.float32(1e-3)
+"""Length of a DAISY vector below which the place has no structure."""
 _DAISY_RADIUS = 16
 """Pixels from the middle of a cell to the outermost ring: two cells, about what the encoder sees."""
 
@@ -82,5 +84,5 @@ def _daisy(lightness: Lightness) -> Array:
     # Square roots: distances between histograms are then Hellinger's, in which strong edges do not outvote the rest.
     vectors: Array = np.sqrt(np.maximum(found[:rows, :columns], 0)).astype(np.float32)
     vectors -= vectors.mean((0, 1))
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=2, keepdims=True), np.float32(1e-6))
-    return vectors
+    length = np.linalg.norm(vectors, axis=2, keepdims=True)
+    return np.where(length > _FLAT, vectors / np.maximum(length, _FLAT), 0).astype(np.float32)
