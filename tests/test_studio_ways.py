@@ -1,6 +1,7 @@
 """The studio in a real browser: ideas, doubts, references, many photographs; keyboard, phone, and what goes wrong."""
 
 import io
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,43 @@ def test_a_reference_lends_its_colors_until_it_is_removed(visit: Callable[..., "
     page.click("[aria-label='Remove the same cup.jpg']")
     settle(page)
     assert np.array_equal(shown(page), before)
+
+
+DROP = """([files, selector]) => {
+  const carried = new DataTransfer();
+  for (const [name, type, text] of files) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    carried.items.add(new File([bytes], name, { type }));
+  }
+  const target = document.querySelector(selector);
+  for (const kind of ["dragenter", "dragover", "drop"])
+    target.dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_photographs_hints_and_references_are_dropped_where_they_belong(
+    visit: Callable[..., "Page"],
+) -> None:
+    page = visit()
+
+    def drop(name: str, kind: str, data: bytes, selector: str = "body") -> None:
+        page.evaluate(DROP, [[[name, kind, b64encode(data).decode()]], selector])
+
+    drop("coffee.jpg", "image/jpeg", photograph("coffee"))
+    settle(page)
+    before = shown(page)
+    text = f'{{"rechroma_hints": 1, "points": [{{"x": 0.25, "y": 0.5, "color": "{BLUE}", "radius": 0.02}}]}}'
+    drop("coffee.hints.json", "application/json", text.encode())
+    until(page, "document.getElementById('mark-count').textContent === '1 hint'")
+    settle(page)
+    assert np.linalg.norm(chroma_at(shown(page), 0.25, 0.5) - chroma_of(BLUE)) < 4
+    page.click("#undo")
+    settle(page)
+    assert np.array_equal(shown(page), before)
+    drop("chelsea.jpg", "image/jpeg", photograph("chelsea"), "#reference-drop")
+    assert page.locator("#references li").count() == 1
+    assert page.locator(".thumbnail").count() == 1
+    settle(page)
 
 
 def test_many_photographs_are_colored_with_progress_and_saved(

@@ -193,10 +193,12 @@ find("remove-point").addEventListener("click", () => {
   change({ marks: withoutPoint(desk.photo.marks, number) });
 });
 box.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") close();
-  else if (event.key === "Enter" && event.target === exact) exact.dispatchEvent(new Event("change"));
-  else return;
+  if (event.key !== "Enter" || event.target !== exact) return;
+  exact.dispatchEvent(new Event("change"));
   event.stopPropagation();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") close();
 });
 document.addEventListener("pointerdown", (event) => {
   if (isOpen() && !box.contains(event.target)) close();

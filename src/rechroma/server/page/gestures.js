@@ -24,6 +24,13 @@ export function listen({ sketch, click }) {
   clicked = click;
 }
 
+/** Leave off what a pointer began: a long press turned out to be meant otherwise. */
+export function giveUp() {
+  doing?.cancel();
+  doing = null;
+  fingers.clear();
+}
+
 const onPicture = ([x, y]) => x >= 0 && x <= 1 && y >= 0 && y <= 1;
 const clamped = ([x, y]) => [Math.min(1, Math.max(0, x)), Math.min(1, Math.max(0, y))];
 const grip = () => GRIP / pixels(1);

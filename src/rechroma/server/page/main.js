@@ -25,10 +25,11 @@ crosshair.listen(chooser.ask);
 
 find("marks").addEventListener("contextmenu", (event) => {
   event.preventDefault();
-  if (desk.photo?.facts && desk.tool !== "eraser") {
-    const place = placeOf(event);
-    if (place.every((value) => value >= 0 && value <= 1)) chooser.askBrush({ place });
-  }
+  gestures.giveUp();
+  const place = placeOf(event);
+  if (!desk.photo?.facts || desk.tool === "eraser" || place.some((value) => value < 0 || value > 1)) return;
+  if (desk.tool === "point") chooser.ask(place, -1);
+  else chooser.askBrush({ place });
 });
 
 function title() {

@@ -102,6 +102,8 @@ async function open() {
   for (const image of Object.values(images)) hide(image);
   if (!photo) return;
   graySide = QUICK;
+  view.setAttribute("aria-busy", "true");
+  if (photo.thumbnail) show(images.after, photo.thumbnail);
   find("sheet").classList.add("raw");
   images.before.src = photo.url;
   try {
@@ -131,8 +133,7 @@ async function open() {
     });
   } catch (error) {
     if (desk.photo === photo) complain(error);
-    photo.failed = error.message;
-    tell("photos");
+    view.setAttribute("aria-busy", "false");
   }
 }
 

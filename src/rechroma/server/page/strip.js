@@ -17,14 +17,19 @@ const bar = find("progress");
 const THUMBNAIL_BYTES = 8e6;
 const WORDS = { waiting: "waiting", running: "coloring", done: "done", failed: "failed" };
 
-function address(photo) {
-  if (!photo.thumbnail) return photo.url;
-  if (photo.pictured !== photo.thumbnail) {
-    URL.revokeObjectURL(photo.small ?? "");
-    photo.small = URL.createObjectURL(photo.thumbnail);
+/** A photograph's small image, the same element as long as it lives: gray as it came, colored once it is. */
+function imageOf(photo) {
+  if (!photo.image) {
+    photo.image = make("img", { src: photo.url, alt: "", draggable: "false", loading: "lazy", decoding: "async" });
+    photo.image.addEventListener("error", () => photo.image.classList.add("unseen"));
+    photo.image.addEventListener("load", () => photo.image.classList.remove("unseen"));
+  }
+  if (photo.thumbnail && photo.pictured !== photo.thumbnail) {
+    if (photo.pictured) URL.revokeObjectURL(photo.image.src);
+    photo.image.src = URL.createObjectURL(photo.thumbnail);
     photo.pictured = photo.thumbnail;
   }
-  return photo.small;
+  return photo.image;
 }
 
 async function fetchDone(photo) {
@@ -43,8 +48,7 @@ function saveOne(photo) {
 function thumbnail(photo) {
   const { name, state, message } = photo;
   const words = state ? `${name}, ${WORDS[state]}` : name;
-  const image = make("img", { src: address(photo), alt: "", draggable: "false" });
-  image.addEventListener("error", () => image.classList.add("unseen"));
+  const image = imageOf(photo);
   const open = make(
     "button",
     {
