@@ -3,6 +3,9 @@
 import io
 import json
 import re
+import shlex
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,8 +112,8 @@ def test_a_stroke_is_painted_kept_gray_and_erased(visit: Callable[..., "Page"]) 
     assert np.array_equal(shown(page), before)
 
 
-def test_the_saved_picture_is_byte_for_byte_what_the_library_makes_of_the_saved_hints(
-    visit: Callable[..., "Page"], address: str
+def test_the_saved_picture_is_byte_for_byte_what_library_server_and_command_make_of_the_saved_hints(
+    visit: Callable[..., "Page"], address: str, tmp_path: Path
 ) -> None:
     page = studio(visit)
     tell(page, 0.25, 0.5, BLUE)
@@ -137,6 +140,14 @@ def test_the_saved_picture_is_byte_for_byte_what_the_library_makes_of_the_saved_
         data={"hints": text.decode(), "saturation": "1.2", "warmth": "-0.15"},
     )
     assert picture == answer.content
+    (tmp_path / "coffee.jpg").write_bytes(photograph("coffee"))
+    (tmp_path / "coffee.hints.json").write_bytes(text)
+    command = shlex.split(page.text_content("#command") or "")
+    assert command.pop(0) == "rechroma"
+    subprocess.run(
+        [sys.executable, "-m", "rechroma", *command], cwd=tmp_path, check=True, capture_output=True
+    )
+    assert picture == (tmp_path / "coffee.color.jpg").read_bytes()
     opened = Image.open(io.BytesIO(picture))
     assert (opened.format, opened.getexif()[0x010E]) == ("JPEG", "A picture of coffee")
 
