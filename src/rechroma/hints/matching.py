@@ -25,7 +25,7 @@ LEAST_SHARE = 0.02
 LEAST_COLOR = 1.5
 """Root mean square of what a* and b* have beyond their course over lightness; a picture with less has no color."""
 
-_LEVELS = 16
+_LEVELS = 50
 """Levels of lightness, each with a mean color."""
 _NEXT = 8
 """Matches that are asked for their color."""
