@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -91,10 +92,12 @@ def test_what_to_know_of_a_picture_is_told_with_it(process: subprocess.Popen[str
     with httpx.Client(base_url=address_of(process), timeout=30) as client:
         picture = ("scan.tif", file.getvalue())
         (note,) = client.post("/api/drafts", files={"picture": picture}).json()["notes"]
+        answer = client.post("/api/colorize", files={"picture": picture})
         job = client.post("/api/jobs", files=[("pictures", picture)]).json()["id"]
         while (facts := client.get(f"/api/jobs/{job}").json())["state"] != "done":
             time.sleep(0.05)
     assert "first" in note
+    assert unquote(answer.headers["rechroma-notes"]) == note
     assert facts["files"][0]["state"] == "done" and facts["files"][0]["message"] == note
 
 

@@ -1,5 +1,6 @@
 """Answers that are files: their type and the name under which a browser saves them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ MEDIA_TYPES: dict[Format, str] = {
     "tiff": "image/tiff",
     "webp": "image/webp",
 }
+NOTES = "Rechroma-Notes"
+"""Header with what to know of a picture, percent-encoded where it is not plain ASCII."""
 _BEGINNINGS: dict[bytes, Format] = {
     b"\xff\xd8": "jpeg",
     b"\x89PNG": "png",
@@ -39,10 +42,12 @@ def format_of_result(data: bytes) -> Format:
     return next(name for beginning, name in _BEGINNINGS.items() if data.startswith(beginning))
 
 
-def result(data: bytes, name: str | None) -> Response:
+def result(data: bytes, name: str | None, *, notes: Sequence[str] = ()) -> Response:
     """Answer with a result; `name` is the picture's, as the client gave it."""
     kind = format_of_result(data)
     headers = {"Content-Disposition": attachment(target_name(safe_name(name), kind))}
+    if notes:
+        headers[NOTES] = quote("; ".join(notes), safe=" ,;:.()/'")
     return Response(data, media_type=MEDIA_TYPES[kind], headers=headers)
 
 

@@ -219,6 +219,9 @@ class Jobs:
                 picture.format = report.format
                 picture.message = "; ".join(said)
                 picture.source.unlink(missing_ok=True)
+            except RechromaError:
+                if not job.canceled:  # its folder is gone, as it should be
+                    raise
             finally:
                 if job.canceled:
                     remove_folder(job.folder)

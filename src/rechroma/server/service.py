@@ -12,6 +12,7 @@ from rechroma import hints, methods
 from rechroma.errors import OptionError, UnknownMethod
 from rechroma.server.desk import Desk
 from rechroma.server.jobs import Jobs
+from rechroma.server.notes import heard
 from rechroma.server.options import ServeOptions, share_cores
 from rechroma.server.pool import Pool
 from rechroma.server.schemas import HintsFile, Options
@@ -83,7 +84,12 @@ class Service:
             TimedOut: It took too long.
             ClientLeft: The client went away.
         """
-        work = asyncio.ensure_future(self.pool.do(call))
+
+        def quietly() -> T:
+            with heard():  # what is to be told is told with the draft, the job or the result
+                return call()
+
+        work = asyncio.ensure_future(self.pool.do(quietly))
         left = asyncio.ensure_future(_left(request))
         try:
             await asyncio.wait(

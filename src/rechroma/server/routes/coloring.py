@@ -11,6 +11,7 @@ from rechroma import hints, pipeline
 from rechroma.drafts import Draft
 from rechroma.errors import OptionError
 from rechroma.server.downloads import RESULT, result
+from rechroma.server.notes import heard
 from rechroma.server.schemas import PictureForm, ProposalFacts, Proposals, ProposeForm
 from rechroma.server.service import Service, TheService, document_of
 from rechroma.server.statuses import refusals
@@ -32,10 +33,13 @@ async def colorize(
     """Color one picture and give its file, in the picture's own format unless another is asked for."""
     _check(service, form)
 
-    def call() -> bytes:
-        return pipeline.colorize_to_bytes(form.picture.file.read(), _asked(service, form))
+    def call() -> tuple[bytes, list[str]]:
+        with heard() as said:
+            data = pipeline.colorize_to_bytes(form.picture.file.read(), _asked(service, form))
+        return data, said
 
-    return result(await service.work(request, call), form.picture.filename)
+    data, notes = await service.work(request, call)
+    return result(data, form.picture.filename, notes=notes)
 
 
 @router.post("/propose", responses=refusals(400, 404, 413, 422, 503))
