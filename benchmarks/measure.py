@@ -23,6 +23,7 @@ PACKAGES = (
     "torch",
     "opencv-python-headless",
     "scikit-image",
+    "scipy",
 )
 
 

@@ -291,7 +291,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path, nargs="?", help="color photographs")
-    parser.add_argument("--pictures", type=int, default=60, help="how many of them, chosen by the seed")
+    parser.add_argument("--pictures", type=int, default=30, help="how many of them, chosen by the seed")
     parser.add_argument("--seed", type=int, default=0, help="of the choice and of the points")
     parser.add_argument(
         "--method", default="hintnet", help="weights by name, or an .onnx file, that take hints"
@@ -309,7 +309,7 @@ def main() -> None:
     every = pictures.paths(arguments.folder)
     chosen: NDArray[np.intp] = np.random.default_rng(arguments.seed).permutation(len(every))
     files = [every[i] for i in chosen[: arguments.pictures]]
-    facts = machine() | {"pictures": [path.name for path in files], "seed": arguments.seed}
+    facts = machine() | {"pictures": len(files), "seed": arguments.seed}
     keep("strokes_time", times(files), arguments.out)
     keep("strokes", curves(files, arguments.method, arguments.seed), arguments.out)
     for name in ("strokes", "strokes_time"):
