@@ -4,8 +4,9 @@
     python benchmarks/references.py PICTURES --library DIR --fit       the constants of rechroma.hints.matching
 
 Each color photograph of PICTURES loses its colors and is colored by the default model without a reference and with one:
-a part of itself (a crop of 55 to 90 % a side, mirrored half the time, gamma, contrast and brightness changed), the
-photographs of DIR that `similar` chooses, and a photograph drawn by chance.
+a part of itself (a crop of 55 to 90 % a side, mirrored half the time, gamma, contrast and brightness changed), its
+left half beside half of another photograph, the photographs of DIR that `similar` chooses, and a photograph drawn by
+chance.
 """
 
 import argparse
@@ -28,7 +29,12 @@ from rechroma.types import AB, Hints, Lab
 
 RIGHT = 10.0
 """Distance in a*b* up to which the color of a match counts as right, when constants are fitted."""
-CASES = ("part of the same photograph", "3 similar of a library", "1 by chance")
+CASES = (
+    "part of the same photograph",
+    "left half beside another photograph",
+    "3 similar of a library",
+    "1 by chance",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +105,14 @@ def given_references(paths: list[Path], at: int, library: Path | None) -> Iterat
     """Give the references of one photograph, case by case."""
     rng = np.random.default_rng(at)
     lab = load(paths[at], 160)
+    chance = load(paths[(at + 1) % len(paths)], 160)
     yield CASES[0], [part(lab, rng)]
+    halves = lab[:, : lab.shape[1] // 2], chance[:, : chance.shape[1] // 2]
+    yield CASES[1], [np.concatenate([resize(half, (160, 96), kernel="area") for half in halves], axis=1)]
     if library is not None:
         chosen = references.similar(np.ascontiguousarray(lab[..., 0]), library, 4)
-        yield CASES[1], [load(path, 160) for path in chosen if path.name != paths[at].name][:3]
-    yield CASES[2], [load(paths[(at + 1) % len(paths)], 160)]
+        yield CASES[2], [load(path, 160) for path in chosen if path.name != paths[at].name][:3]
+    yield CASES[3], [chance]
 
 
 def measure(paths: list[Path], library: Path | None, kind: Kind) -> dict[str, list[Result]]:

@@ -2,14 +2,16 @@
 
 Cells of both pictures are described by vectors (see `features`) and each cell of the picture finds its most similar
 one in the reference, upright and mirrored, at two scales. How far a match is believed is a probability, fitted on
-pairs of photographs with known colors: it grows with the similarity, with the agreement of the next best matches on
-one color, with neighbors that match neighbors, with a match that leads back, and falls where the lightness differs.
+pairs of photographs with known colors: it grows with the similarity of the surroundings, with the agreement of the
+next best matches on one color, with neighbors that match neighbors, with a match that leads back, and falls where the
+lightness differs.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from rechroma.hints.features import WORK_SIZE, Kind, describe
@@ -18,9 +20,9 @@ from rechroma.types import AB, Array, Lab, Lightness
 
 SCALES = (1.0, 0.625)
 """Sizes at which a reference is looked at, as shares of the picture's: objects come nearer and go away."""
-BELIEVED = 0.7
-"""Probability from which a match becomes a hint."""
-LEAST_SHARE = 0.02
+BELIEVED: dict[Kind, float] = {"network": 0.75, "daisy": 0.85}
+"""Probability from which a match becomes a hint; by DAISY, unrelated pictures look alike more often."""
+LEAST_SHARE = 0.03
 """Share of the cells that have to be believed, else none is: single matches are chance."""
 LEAST_COLOR = 1.5
 """Root mean square of what a* and b* have beyond their course over lightness; a picture with less has no color."""
@@ -31,6 +33,8 @@ _NEXT = 8
 """Matches that are asked for their color."""
 _SHARPNESS = 0.05
 """Similarity by which a match loses a factor e of its say in the color."""
+_REGION = 4
+"""Cells to each side over which similarity is averaged."""
 _REACH = 1.5
 """Cells by which a neighbor's match may be off."""
 
@@ -57,15 +61,15 @@ class Matches:
     """(h, w, E): what speaks for the match, see EVIDENCE."""
 
 
-EVIDENCE = ("similarity", "spread", "coherence", "return", "lightness", "picture")
-"""similarity: of the best match; spread: of the best matches' a*b*, in 10 units; coherence: share of the
-neighbors that match neighbors; return: 1 where the match leads back,
-less a factor e for two cells beside it; lightness: difference in 10 L* after both are
-brought to one mean and deviation; picture: similarity of all cells, their mean."""
+EVIDENCE = ("similarity", "spread", "coherence", "return", "lightness")
+"""similarity: of the best matches, mean over the 9x9 cells around: a place is like another where what surrounds it is;
+spread: of the best eight matches' a*b*, in 10 units; coherence: share of the neighbors that match neighbors; return: 1
+where the match leads back, less by a factor e for two cells beside it; lightness: difference in 10 L* after both
+pictures are brought to one mean and deviation."""
 
 _FITTED: dict[Kind, tuple[float, ...]] = {
-    "network": (-3.1, 1.14, -0.75, 0.32, 0.16, -0.06, 5.27),
-    "daisy": (-6.0, 6.0, -1.0, 2.0, 0.5, -0.5, 3.0),
+    "network": (-1.48, 3.62, -0.78, 0.53, 0.09, -0.08),
+    "daisy": (-3.49, 6.1, -1.02, 0.57, 0.35, -0.29),
 }
 """Logistic regression on the evidence, intercept first, by benchmarks/references.py on training pictures."""
 
@@ -89,7 +93,7 @@ def confidence(matches: Matches, features: Kind = "network") -> Array:
     """Give the probability (h, w) that a match has about the right color; 0 where it is not believed."""
     intercept, *slopes = _FITTED[features]
     probability = 1 / (1 + np.exp(-(intercept + matches.evidence @ np.array(slopes, np.float32))))
-    believed = probability >= BELIEVED
+    believed = probability >= BELIEVED[features]
     if believed.mean() < LEAST_SHARE:
         return np.zeros_like(probability)
     return np.where(believed, probability, 0).astype(np.float32)
@@ -139,8 +143,8 @@ def _judged(
     remapped = _remapped(lab[:, 0], reference[..., 0], seen)
     darker = np.abs(remapped[first] - seen.ravel()) / 10
     coherence = _coherence(place[first].reshape(*shape, 2), of[first].reshape(shape)).ravel()
-    whole = np.full(m, most.mean(), np.float32)
-    evidence = np.stack([most, spread / 10, coherence, returns, darker, whole], axis=1)
+    region = _around(most.reshape(shape[0], shape[1])).ravel()
+    evidence = np.stack([region, spread / 10, coherence, returns, darker], axis=1)
     return Matches(
         ab=ab.reshape(*shape, 2).astype(np.float32),
         evidence=evidence.reshape(*shape, len(EVIDENCE)).astype(np.float32),
@@ -163,6 +167,16 @@ def _views(reference: Lab, features: Kind, threads: int) -> Iterator[_View]:
                 lab=resize(lab, (h, w), kernel="area").reshape(-1, 3),
                 place=np.stack(np.divmod(np.arange(h * w), w), axis=1).astype(np.float32),
             )
+
+
+def _around(values: Array) -> Array:
+    """Average (h, w) over the cells around, those beyond the edge being like the edge."""
+    side = 2 * _REGION + 1
+    for axis in (0, 1):
+        padding = [(0, 0), (0, 0)]
+        padding[axis] = (_REGION, _REGION)
+        values = sliding_window_view(np.pad(values, padding, mode="edge"), side, axis=axis).mean(axis=-1)
+    return values
 
 
 def _remapped(lightness: Array, reference: Array, seen: Lightness) -> Array:
