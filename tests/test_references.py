@@ -95,7 +95,7 @@ def test_a_mirrored_enlarged_and_faded_part_still_matches(cat):
     part = cat[16:112, 32:136, :][:, ::-1].copy()
     part[..., 0] = 20 + 0.7 * part[..., 0]
     hints = references.reference_hints(lightness_of(cat), [part])
-    assert (hints.weight > 0).mean() > 0.3
+    assert (hints.weight > 0).mean() > 0.2
     assert off(hints, cat) < 6
 
 
