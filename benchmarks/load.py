@@ -49,6 +49,8 @@ class Seen:
     """From sending to a 503."""
     advice: set[str] = field(default_factory=set)
     """Retry-After of the refusals."""
+    broken: list[str] = field(default_factory=list)
+    """Requests without an answer, each tried again."""
     memory: list[float] = field(default_factory=list)
     """Resident memory of the server in MB, sample by sample."""
 
@@ -73,6 +75,9 @@ def server(*options: str) -> Iterator[tuple[str, int]]:
             yield process.stderr.readline().split()[0], process.pid
         finally:
             process.terminate()
+            _, said = process.communicate()
+            if said:
+                print(said, file=sys.stderr)
 
 
 def resident(pid: int) -> float:
@@ -101,7 +106,12 @@ async def _client(client: httpx.AsyncClient, left: list[tuple[bytes, bytes]], se
         start = time.perf_counter()
         while True:
             sent = time.perf_counter()
-            answer = await client.post("/api/colorize", files={"picture": ("a.jpg", picture)})
+            try:
+                answer = await client.post("/api/colorize", files={"picture": ("a.jpg", picture)})
+            except httpx.TransportError as error:
+                seen.broken.append(f"{type(error).__name__} after {time.perf_counter() - sent:.2f} s")
+                await asyncio.sleep(1)
+                continue
             seen.statuses[answer.status_code] += 1
             if answer.status_code == 200:
                 seen.done += 1
@@ -127,6 +137,7 @@ def table(name: str, seen: Seen, seconds: float) -> list[Row]:
         ("answers that differ from the library's", seen.wrong, "pictures"),
         ("refusals, 503 with Retry-After", seen.statuses[503], "answers"),
         ("other statuses", sum(seen.statuses.values()) - seen.statuses[200] - seen.statuses[503], "answers"),
+        ("requests without an answer", len(seen.broken), "requests"),
         ("pictures a second", seen.done / seconds, "1/s"),
         ("wait for a picture, median", statistics.median(seen.seconds), "s"),
         ("wait for a picture, longest", max(seen.seconds), "s"),
@@ -181,6 +192,7 @@ def main() -> None:
         with server("--queue", queue) as (address, pid):
             start = time.perf_counter()
             seen = asyncio.run(crowd(address, pid, arguments.clients, some))
+            print(*seen.broken, sep="\n", file=sys.stderr)
             found += table(name, seen, time.perf_counter() - start)
             if seen.done != len(some) or seen.wrong:
                 raise SystemExit(f"{name}: {len(some) - seen.done} pictures lost, {seen.wrong} wrong")

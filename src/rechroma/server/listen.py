@@ -16,6 +16,8 @@ from rechroma.server.service import Service
 
 BACKLOG = 512
 """Connections that may wait to be accepted."""
+KEEP_ALIVE = 30
+"""Seconds for which a connection may idle: well above Retry-After, so that who comes back finds it open."""
 GRACE = 10
 """Seconds for which answers under way are waited for at the end."""
 
@@ -58,6 +60,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 ws="none",
                 timeout_graceful_shutdown=GRACE,
+                timeout_keep_alive=KEEP_ALIVE,
                 backlog=BACKLOG,
             )
         )
