@@ -31,6 +31,7 @@ from studio_page import (
     slide,
     studio,
     tell,
+    until,
 )
 
 if TYPE_CHECKING:
@@ -163,8 +164,10 @@ def test_saved_hints_load_again(visit: Callable[..., "Page"], tmp_path: Path) ->
     assert not np.array_equal(shown(page), colored)
     (tmp_path / "coffee.hints.json").write_bytes(text)
     page.set_input_files("#hints-input", tmp_path / "coffee.hints.json")
+    until(page, "document.getElementById('mark-count').textContent === '1 hint'")
     settle(page)
     assert np.array_equal(shown(page), colored)
     (tmp_path / "other.json").write_text("{}")
     page.set_input_files("#hints-input", tmp_path / "other.json")
+    page.wait_for_selector("#alert:not([hidden])")
     assert "not a hints file" in page.inner_text("#alert-text")

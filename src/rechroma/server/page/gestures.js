@@ -128,7 +128,7 @@ function start(event) {
 canvas.addEventListener("pointerdown", (event) => {
   if (!desk.photo?.facts || event.button > 1) return;
   event.preventDefault();
-  find("view").focus({ preventScroll: true });
+  find("view").focus({ preventScroll: true, focusVisible: false });
   canvas.setPointerCapture(event.pointerId);
   fingers.set(event.pointerId, event);
   if (fingers.size === 1) doing = start(event);

@@ -44,9 +44,13 @@ export function removePhoto(photo) {
 /** Put a hints file's marks in place of the photograph's. */
 export function loadHints(file) {
   return trying(async () => {
-    if (!desk.photo) throw new Error("Open the photograph first, then its hints file.");
-    change({ marks: fromText(await file.text()) });
-    desk.photo.unsaved = false;
+    const { photo } = desk;
+    if (!photo) throw new Error("Open the photograph first, then its hints file.");
+    const marks = fromText(await file.text());
+    await photo.check(marks);
+    if (desk.photo !== photo) return;
+    change({ marks });
+    photo.unsaved = false;
     say(`Hints of ${file.name} are in place.`);
   });
 }

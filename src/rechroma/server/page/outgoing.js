@@ -1,7 +1,7 @@
 // What leaves the desk: the colored file, the hints file, and the command line that does the same.
 
 import { desk, on } from "./desk.js";
-import { find } from "./dom.js";
+import { find, make } from "./dom.js";
 import { count, toDocument } from "./marks.js";
 import { complain, say, working } from "./say.js";
 
@@ -59,13 +59,13 @@ function saveHints() {
 
 const quoted = (word) => (/^[\w.,/:+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
-/** The command that makes the same file, byte for byte. */
+/** The words of the command that makes the same file, byte for byte. */
 export function commandOf(photo) {
   const words = ["rechroma", "colorize", photo.name];
   if (count(photo.marks)) words.push("--hints", hintsName(photo));
   for (const { name } of photo.references) words.push("--reference", name);
   for (const [option, value] of Object.entries(photo.options)) words.push(`--${option}`, String(value));
-  return words.map(quoted).join(" ");
+  return words.map(quoted);
 }
 
 async function copyCommand() {
@@ -85,7 +85,9 @@ function update() {
   find("mark-count").textContent = marked === 0 ? "none yet" : marked === 1 ? "1 hint" : `${marked} hints`;
   find("save-hints").disabled = marked === 0;
   find("clear-marks").disabled = marked === 0;
-  find("command").textContent = commandOf(photo);
+  // A word is broken over two lines only where it is longer than one; "--" stays with what follows.
+  const words = commandOf(photo).map((word) => make("span", {}, word));
+  find("command").replaceChildren(...words.flatMap((word) => [" ", word]).slice(1));
 }
 
 find("save").addEventListener("click", savePicture);

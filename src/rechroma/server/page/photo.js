@@ -82,6 +82,11 @@ export class Photo {
     }));
   }
 
+  /** Ask for the smallest preview, to learn whether the server takes marks and references; it remembers them. */
+  check(marks = this.marks) {
+    return this.ask("preview", { side: 16 }, marks);
+  }
+
   /** The picture's own lightness, longer side at most `side`. */
   gray(side) {
     return this.#ask("GET", `gray?side=${side}`, null);

@@ -4,6 +4,7 @@
 import { sweep } from "./compare.js";
 import { desk, on, tell } from "./desk.js";
 import { find } from "./dom.js";
+import { removePhoto } from "./incoming.js";
 import { newest, settled } from "./newest.js";
 import { complain, working } from "./say.js";
 import { fit, sharpness } from "./stage.js";
@@ -132,8 +133,10 @@ async function open() {
       ]);
     });
   } catch (error) {
-    if (desk.photo === photo) complain(error);
-    view.setAttribute("aria-busy", "false");
+    if (desk.photo === photo) view.setAttribute("aria-busy", "false");
+    // Not a picture, or too large: there is nothing to work on.
+    if ([400, 413, 422].includes(error.status)) removePhoto(photo);
+    complain(new Error(`Cannot open ${photo.name}: ${error.message}`));
   }
 }
 

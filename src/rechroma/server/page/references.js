@@ -2,21 +2,31 @@
 
 import { desk, on, tell } from "./desk.js";
 import { find, icon, make } from "./dom.js";
-import { say } from "./say.js";
+import { complain, say, working } from "./say.js";
 
 const list = find("references");
 const target = find("reference-drop");
 const input = find("reference-input");
 
-/** Use color pictures as references for the photograph in front. */
-export function add(files) {
+/** Use color pictures as references for the photograph in front; those that the server refuses are put away. */
+export async function add(files) {
   const { photo } = desk;
-  photo.references = [
-    ...photo.references,
-    ...files.map((file) => ({ name: file.name || "reference.png", file, sent: null, url: URL.createObjectURL(file) })),
-  ];
+  const added = files.map((file) => ({
+    name: file.name || "reference.png",
+    file,
+    sent: null,
+    url: URL.createObjectURL(file),
+  }));
+  const before = photo.references;
+  photo.references = [...before, ...added];
   say(files.length === 1 ? "Looking for its colors in your photograph." : "Looking for their colors.");
-  tell("references");
+  try {
+    await working(() => photo.check());
+  } catch (error) {
+    photo.references = before;
+    complain(error);
+  }
+  if (desk.photo === photo) tell("references");
 }
 
 function remove(reference) {

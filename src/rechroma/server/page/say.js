@@ -13,9 +13,11 @@ export function say(text) {
   timer = setTimeout(() => find("status").classList.remove("shown"), STATUS_MS);
 }
 
+const asSentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?”]$/.test(text) ? "" : ".");
+
 /** Say what went wrong. */
 export function complain(error) {
-  find("alert-text").textContent = error.message;
+  find("alert-text").textContent = asSentence(error.message);
   find("alert").hidden = false;
 }
 
