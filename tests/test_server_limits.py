@@ -21,6 +21,7 @@ from rechroma import errors, pipeline
 from rechroma.errors import OptionError, RechromaError
 from rechroma.server import guard, statuses
 from rechroma.server.guard import MARGIN
+from rechroma.server.listen import KEEP_ALIVE
 from rechroma.server.options import ServeOptions
 from serving import Running, running
 
@@ -361,6 +362,10 @@ def test_a_port_that_is_taken_is_an_option_error(graph: Path) -> None:
         running(ServeOptions(port=taken.getsockname()[1])),
     ):
         pass
+
+
+def test_who_comes_back_when_told_to_finds_the_connection_open() -> None:
+    assert KEEP_ALIVE >= 2 * max(statuses.RETRY_AFTER.values())
 
 
 def test_every_error_has_a_status() -> None:
