@@ -383,3 +383,10 @@ def test_a_wrong_hint_is_refused_before_anything_is_written(
         _run("colorize", folder / "in", "-o", folder / "out", "--hints", folder / "no.json", graph=graph) == 3
     )
     assert not (folder / "out").exists()
+
+
+def test_hints_are_for_one_picture(folder: Path, graph: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    everything = ("colorize", folder / "in", "-r", "-o", folder / "out")
+    assert _run(*everything, "--hint", "0.5,0.5,#a33b2e", graph=graph) == 2
+    assert "2 pictures were given" in capsys.readouterr().err
+    assert not (folder / "out").exists()

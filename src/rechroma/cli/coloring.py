@@ -125,6 +125,10 @@ def colorize(  # noqa: PLR0917 - the command's options
     from rechroma import batch
 
     found = batch.find(inputs, recursive=recursive, out=out)
+    if options.hints and len(found) > 1:
+        raise OptionError(
+            f"hints are places of one picture, and {len(found)} pictures were given; color that one alone"
+        )
     plan = batch.plan(found, out=out, to_file=batch.names_a_file(out, found), format=format)
     jobs = tuple(replace(job, proposals=proposals, uncertainty=uncertainty) for job in plan.jobs)
     plan = replace(plan, jobs=jobs)

@@ -71,7 +71,10 @@ def know(
     pictures = _references(lightness, colorizer.info, options)
     if not pictures or "references" in colorizer.takes:
         return Known(marks=marks, hints=marks, references=pictures)
-    return Known(marks=marks, hints=_over(marks, references.reference_hints(lightness, pictures)))
+    return Known(
+        marks=marks,
+        hints=_over(marks, references.reference_hints(lightness, pictures, threads=options.threads)),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +159,9 @@ def _references(lightness: Lightness, info: ModelInfo, options: ColorizeOptions)
     """Read the references, and those that the library has for this picture, at about the method's size."""
     found: list[Path] = []
     if options.reference_library is not None:
-        found = references.similar(lightness, options.reference_library)
+        found = references.similar(
+            lightness, options.reference_library, max_megapixels=options.max_megapixels
+        )
     return tuple(
         _small_lab(image.read(each, max_megapixels=options.max_megapixels), info)
         for each in chain(options.references, found)
