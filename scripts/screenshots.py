@@ -95,7 +95,11 @@ def colors(page: Page) -> None:
     settle(page)
     page.mouse.click(*spot(page, 0.40, 0.68))
     page.wait_for_selector(".suggestion")
-    page.locator(".suggestion button").nth(1).click()
+    suggested = [
+        button.get_attribute("data-color") or "" for button in page.locator(".suggestion button").all()
+    ]
+    reddest = max(suggested, key=lambda color: int(color[1:3], 16) - int(color[3:5], 16))
+    page.click(f".suggestion [data-color='{reddest}']")
     settle(page)
 
 

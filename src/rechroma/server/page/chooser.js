@@ -11,7 +11,8 @@ import { shift, spotOf } from "./stage.js";
 
 const GAP = 18;
 const MARGIN = 40;
-const NARROW = 820;
+/** As in narrow.css. */
+const NARROW = 940;
 const COMMON = ["#8a5a44", "#c98d6b", "#5b6b3a", "#4f7cac", "#7d3b3b", "#b8a06a"];
 
 const box = find("chooser");
