@@ -70,6 +70,7 @@ def test_what_a_hints_file_leaves_out_has_its_default() -> None:
         ("{", "not JSON"),
         ("[]", "not a hints file"),
         ('{"rechroma_hints": 2}', "version 2"),
+        ('{"rechroma_hints": true}', "version True"),
         ('{"rechroma_hints": 1, "dots": []}', "unknown entries 'dots'; accepted: points"),
         ('{"rechroma_hints": 1, "points": {}}', "points is {}"),
         ('{"rechroma_hints": 1, "points": [{"x": 0.5, "y": 0.5}]}', "a point is"),

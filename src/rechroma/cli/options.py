@@ -11,16 +11,23 @@ Out = Annotated[
 ]
 
 
-def _model_names(incomplete: str) -> list[str]:
-    """Complete the name of a model."""
-    from rechroma import weights
+def _method_names(incomplete: str) -> list[str]:
+    """Complete the name of a way to color."""
+    from rechroma import methods
 
-    return [row.name for row in weights.rows() if row.name.startswith(incomplete)]
+    return [name for name in methods.available() if name.startswith(incomplete)]
+
+
+def _model_names(incomplete: str) -> list[str]:
+    """Complete the name of something that `rechroma models list` lists."""
+    from rechroma import methods, weights
+
+    return [n for n in (*(row.name for row in weights.rows()), *methods.METHODS) if n.startswith(incomplete)]
 
 
 Method = Annotated[
     str,
-    typer.Option(help="A name from `rechroma models list`, or an .onnx file.", autocompletion=_model_names),
+    typer.Option(help="A name from `rechroma models list`, or an .onnx file.", autocompletion=_method_names),
 ]
 ModelName = Annotated[
     str, typer.Argument(help="A name from `rechroma models list`.", autocompletion=_model_names)

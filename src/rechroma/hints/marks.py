@@ -80,7 +80,7 @@ def from_json(text: str) -> Marks:
         raise InputError(f"not JSON: {error}") from error
     if not isinstance(document, dict) or "rechroma_hints" not in document:
         raise InputError('not a hints file: it has no "rechroma_hints"; `rechroma serve` saves such files')
-    if document["rechroma_hints"] != VERSION:
+    if isinstance(document["rechroma_hints"], bool) or document["rechroma_hints"] != VERSION:
         raise InputError(
             f"a hints file of version {document['rechroma_hints']!r}; this Rechroma reads version {VERSION}"
         )
