@@ -33,9 +33,9 @@ export class Photo {
     return this.facts ? [this.facts.width, this.facts.height] : [1, 1];
   }
 
-  /** Whether the person said anything about it. */
+  /** Whether the person said anything about it: hints, references or settings. */
   get touched() {
-    return this.marks !== NOTHING || this.references.length > 0;
+    return this.marks !== NOTHING || this.references.length > 0 || Object.keys(this.options).length > 0;
   }
 
   /** The draft on the server, with all references: {id, width, height, format, bytes}. */

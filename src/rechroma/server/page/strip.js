@@ -116,7 +116,7 @@ async function picture(photo) {
   draw();
 }
 
-/** Photographs with hints or references of their own. */
+/** Photographs with hints, references or settings of their own. */
 async function colorTouched(photos, everyone) {
   for (const photo of photos) {
     mark(photo, "running");
