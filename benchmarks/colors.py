@@ -6,7 +6,6 @@ Needs the bench extra. Times are of one thread; memory is what a call holds at m
 """
 
 import argparse
-import csv
 import json
 import statistics
 import time
@@ -15,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from measure import RESULTS, machine
+from measure import RESULTS, keep_table, machine
 from numpy.typing import NDArray
 from photographs import gray, photograph
 from skimage import data
@@ -123,19 +122,6 @@ def quality() -> list[Row]:
     return table
 
 
-def keep(name: str, table: list[Row], folder: Path) -> None:
-    """Write a table as .csv and .md."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-    lines = ["| " + " | ".join(table[0]) + " |", "|---" + "|--:" * (len(table[0]) - 1) + "|"]
-    lines += ["| " + " | ".join(str(value) for value in row.values()) + " |" for row in table]
-    (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n".join(lines), end="\n\n")
-
-
 def main() -> None:
     """Measure, print and keep both tables."""
     parser = argparse.ArgumentParser(
@@ -144,9 +130,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     folder = parser.parse_args().out
     facts = machine()
-    keep("colors", cost(), folder)
+    keep_table("colors", cost(), folder)
     (folder / "colors.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    keep("upsampling", quality(), folder)
+    keep_table("upsampling", quality(), folder)
 
 
 if __name__ == "__main__":

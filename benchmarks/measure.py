@@ -141,6 +141,19 @@ def keep(section: str, table: Sequence[Row], facts: Mapping[str, object], folder
     (folder / f"speed_{section}.md").write_text(markdown(table), encoding="utf-8")
 
 
+def keep_table(name: str, table: Sequence[Mapping[str, object]], folder: Path = RESULTS) -> None:
+    """Print a table, its columns the keys of the first row, and write it as NAME.csv and NAME.md."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+    lines = ["| " + " | ".join(table[0]) + " |", "|---" + "|--:" * (len(table[0]) - 1) + "|"]
+    lines += ["| " + " | ".join(str(value) for value in row.values()) + " |" for row in table]
+    (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n".join(lines), end="\n\n")
+
+
 def markdown(table: Sequence[Row]) -> str:
     """Draw rows as a Markdown table."""
     lines = ["| | median | lowest | ratio | repeats |", "|---|--:|--:|--:|--:|"]

@@ -10,7 +10,6 @@ chance.
 """
 
 import argparse
-import csv
 import time
 import warnings
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from measure import RESULTS
+from measure import RESULTS, keep_table
 
 from rechroma import color, image, methods, metrics, refine
 from rechroma.errors import RechromaError
@@ -172,19 +171,6 @@ def summary(table: dict[str, list[Result]]) -> list[dict[str, str | float]]:
     return rows
 
 
-def keep(name: str, table: list[dict[str, str | float]], folder: Path) -> None:
-    """Write a table as .csv and .md."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-    lines = ["| " + " | ".join(table[0]) + " |", "|---" + "|--:" * (len(table[0]) - 1) + "|"]
-    lines += ["| " + " | ".join(str(value) for value in row.values()) + " |" for row in table]
-    (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n".join(lines))
-
-
 def fit(paths: list[Path], library: Path | None, kind: Kind) -> None:
     """Print the logistic regression of "the color is right" on the evidence, over matches of all cases."""
     from scipy.optimize import minimize
@@ -245,7 +231,7 @@ def main() -> None:
         fit(paths, asked.library, asked.features)
         return
     name = "references" if asked.features == "network" else f"references_{asked.features}"
-    keep(name, summary(measure(paths, asked.library, asked.features)), asked.out)
+    keep_table(name, summary(measure(paths, asked.library, asked.features)), asked.out)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ The sheet shows sample photographs with strokes, colored by them in both ways, a
 """
 
 import argparse
-import csv
 import json
 import statistics
 import time
@@ -24,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from measure import RESULTS, machine
+from measure import RESULTS, keep_table, machine
 from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
@@ -272,19 +271,6 @@ def sheet(method: str) -> Image.Image:
     return Image.fromarray(np.concatenate(strips))
 
 
-def keep(name: str, table: list[Row], folder: Path) -> None:
-    """Write a table as .csv and .md."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-    lines = ["| " + " | ".join(table[0]) + " |", "|---" + "|--:" * (len(table[0]) - 1) + "|"]
-    lines += ["| " + " | ".join(str(value) for value in row.values()) + " |" for row in table]
-    (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print("\n".join(lines), end="\n\n")
-
-
 def main() -> None:
     """Measure, print and keep both tables."""
     parser = argparse.ArgumentParser(
@@ -310,8 +296,8 @@ def main() -> None:
     chosen: NDArray[np.intp] = np.random.default_rng(arguments.seed).permutation(len(every))
     files = [every[i] for i in chosen[: arguments.pictures]]
     facts = machine() | {"pictures": len(files), "seed": arguments.seed}
-    keep("strokes_time", times(files), arguments.out)
-    keep("strokes", curves(files, arguments.method, arguments.seed), arguments.out)
+    keep_table("strokes_time", times(files), arguments.out)
+    keep_table("strokes", curves(files, arguments.method, arguments.seed), arguments.out)
     for name in ("strokes", "strokes_time"):
         (arguments.out / f"{name}.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 

@@ -167,7 +167,7 @@ def _open(data: bytes) -> ImageFile:
             return Image.open(io.BytesIO(data), formats=tuple(KINDS))
     except UnidentifiedImageError as error:
         raise UnreadableImage(
-            f"this is no picture of a known kind (its first bytes are {data[:8]!r}); accepted: JPEG, PNG, TIFF, "
+            f"this is no picture of a known kind (its first bytes are {data[:8].hex(' ')}); accepted: JPEG, PNG, TIFF, "
             "WebP, BMP, PNM, AVIF, HEIC"
         ) from error
     except DAMAGE as error:
