@@ -109,7 +109,7 @@ def test_features_without_pictures_to_whiten_on_are_refused(encoder, tmp_path):
 
 
 def test_a_graph_that_differs_from_its_net_is_not_written(options, encoder, tmp_path, monkeypatch):
-    monkeypatch.setattr(features, "difference", lambda *_: 1.0)
+    monkeypatch.setattr(features, "differences", lambda *_: (1.0, 1.0))
     out: Path = tmp_path / "bad.onnx"
     with pytest.raises(WeightsError, match="graph and net differ by 1"):
         features.export(
