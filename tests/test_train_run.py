@@ -109,6 +109,21 @@ def test_a_graph_that_differs_from_its_net_is_not_written(run, tmp_path, monkeyp
     assert not list(tmp_path.iterdir())
 
 
+def test_earlier_weights_are_averaged_in(run, tmp_path):
+    late = torch.load(run / train.CHECKPOINT, weights_only=False)
+    earlier = {k: v + 1 if v.is_floating_point() else v for k, v in late["state_dict"].items()}
+    torch.save({"state_dict": earlier}, tmp_path / "earlier.ckpt")
+    options = ExportOptions(
+        run=run, out=tmp_path / "a.onnx", blend=tmp_path / "earlier.ckpt", blend_share=0.25
+    )
+    was, now = export.load_net(run / train.CHECKPOINT).state_dict(), export._net(options).state_dict()
+    for name, value in was.items():
+        torch.testing.assert_close(now[name], value + 0.25 if value.is_floating_point() else value)
+    with pytest.raises(OptionError, match="0 to 1"):
+        export.main(replace(options, blend_share=2))
+    assert not options.out.exists()
+
+
 def test_folding_changes_nothing(run):
     net = export.load_net(run / train.CHECKPOINT)
     for norm in (m for m in net.modules() if isinstance(m, torch.nn.BatchNorm2d)):

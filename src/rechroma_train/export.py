@@ -11,7 +11,7 @@ import yaml
 from torch import Tensor, nn
 
 from rechroma import color, runtime
-from rechroma.errors import WeightsError
+from rechroma.errors import OptionError, WeightsError
 from rechroma.types import Array, PredictOptions
 from rechroma.weights import Row, to_toml
 from rechroma_train import bins, features
@@ -68,16 +68,16 @@ def main(options: ExportOptions) -> str:
 
     Raises:
         WeightsError: the graph and the net disagree.
-        OptionError: features are asked for without pictures.
+        OptionError: features are asked for without pictures, or blend_share is no share.
     """
     if options.task == "features":
-        return features.export(options, load_net(options.run / CHECKPOINT).encoder)
+        return features.export(options, _net(options).encoder)
     prior = load_prior(options.run / PRIOR)
     smooth = color.smooth_prior(prior)
     config = yaml.safe_load((options.run / CONFIG).read_text())
     share = float(config["uniform_share"])
     weights = torch.from_numpy(color.rebalancing_weights(smooth, uniform_share=share))
-    module = Contract(hintnet.folded(load_net(options.run / CHECKPOINT)), weights).eval()
+    module = Contract(hintnet.folded(_net(options)), weights).eval()
     picture = torch.full((2, 1, 64, 96), 50.0)
     example = (
         picture,
@@ -94,6 +94,25 @@ def main(options: ExportOptions) -> str:
     _check("graph", differences(module, model)[0], accepted=_TOLERANCE)
     _check("stored graph", differences(module, stored)[1], accepted=_STORED_TOLERANCE)
     return _row(options, *write(stored, options.out))
+
+
+def _net(options: ExportOptions) -> hintnet.HintNet:
+    """Load the run's weights, and average the earlier ones in where they are named."""
+    net = load_net(options.run / CHECKPOINT)
+    if options.blend is None:
+        return net
+    if not 0 <= options.blend_share <= 1:
+        raise OptionError(f"blend_share is {options.blend_share}; accepted: 0 to 1")
+    earlier, late = load_net(options.blend).state_dict(), net.state_dict()
+    net.load_state_dict(
+        {
+            name: torch.lerp(value, earlier[name], options.blend_share)
+            if value.is_floating_point()
+            else value
+            for name, value in late.items()
+        }
+    )
+    return net
 
 
 def differences(module: nn.Module, model: onnx.ModelProto) -> tuple[float, float]:
