@@ -133,7 +133,7 @@ def test_hints_from_points_strokes_and_a_layer_agree(tmp_path: Path) -> None:
         _as(gray, "general"), Marks(strokes=(Stroke(places=((0.5, 0.5),), color="#3a62b0", width=0.2),))
     )
     np.testing.assert_array_equal(as_point, as_stroke)
-    assert np.abs(as_point - as_layer).mean() < 0.3
+    assert np.abs(as_point - as_layer).mean() < 1
 
 
 def test_a_method_without_hint_inputs_takes_hints_too(options: ColorizeOptions) -> None:
