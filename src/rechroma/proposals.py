@@ -69,7 +69,6 @@ class _Turn:
     thing: int
     ab: Array
     likelihood: float
-    visible: float
 
 
 def probabilities(logits: Logits) -> Array:
@@ -199,7 +198,7 @@ def _turns(mass: Array, bins: AB, things: Labels) -> list[_Turn]:
             visible = area * _apart(peak.ab, shown)
             if visible >= _VISIBLE and _apart(peak.ab, shown) >= _DIFFERENT:
                 likelihood = area * float(np.log(min(peak.share / peaks[0].share, 0.999)))
-                turns.append(_Turn(thing=thing, ab=peak.ab, likelihood=likelihood, visible=visible))
+                turns.append(_Turn(thing=thing, ab=peak.ab, likelihood=likelihood))
     return sorted(turns, key=lambda turn: -turn.likelihood)
 
 
