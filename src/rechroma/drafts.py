@@ -92,11 +92,10 @@ class Draft:
 
     def gray(self, side: int = 1024) -> bytes:
         """Give the picture's own lightness as a JPEG file, its longer side at most `side`."""
-        plane = image.luma(self._screen(side))
+        screen = self._screen(side)
+        plane = image.luma(screen)
         neutral = np.full((-(-plane.shape[0] // 2), -(-plane.shape[1] // 2)), 128, np.uint8)
-        return image.encode_planes_jpeg(
-            self._screen(side), neutral, neutral, luma=plane, quality=_PREVIEW_QUALITY
-        )
+        return image.encode_planes_jpeg(screen, neutral, neutral, luma=plane, quality=_PREVIEW_QUALITY)
 
     def preview(self, options: ColorizeOptions = ColorizeOptions(), side: int = 1024) -> bytes:  # noqa: B008
         """Color a small copy, a JPEG file whose longer side is at most `side`; the colors are those of `result`.

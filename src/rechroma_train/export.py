@@ -1,22 +1,28 @@
 """The verb `export`: a trained net to a graph that keeps the contract, checked against the net at several sizes."""
 
 import json
-import tempfile
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
 import yaml
 from torch import Tensor, nn
 
-from rechroma import color, runtime
-from rechroma.errors import OptionError, WeightsError
+from rechroma import color
+from rechroma.errors import OptionError
 from rechroma.types import Array, PredictOptions
 from rechroma.weights import Row, to_toml
 from rechroma_train import bins, features
 from rechroma_train.config import ExportOptions
-from rechroma_train.graphs import load_net, store_as_float16, to_onnx, write
+from rechroma_train.graphs import (
+    check_difference,
+    largest_and_mean,
+    load_net,
+    run_by_library,
+    store_as_float16,
+    to_onnx,
+    write,
+)
 from rechroma_train.nets import hintnet
 from rechroma_train.stream import load_prior
 from rechroma_train.train import CHECKPOINT, CONFIG, PRIOR
@@ -91,8 +97,8 @@ def main(options: ExportOptions) -> str:
     )
     onnx.helper.set_model_props(model, _metadata(options, smooth, _public(config)))
     stored = store_as_float16(model)
-    _check("graph", differences(module, model)[0], accepted=_TOLERANCE)
-    _check("stored graph", differences(module, stored)[1], accepted=_STORED_TOLERANCE)
+    check_difference("graph", differences(module, model)[0], accepted=_TOLERANCE, of="a*b*")
+    check_difference("stored graph", differences(module, stored)[1], accepted=_STORED_TOLERANCE, of="a*b*")
     return _row(options, *write(stored, options.out))
 
 
@@ -121,10 +127,7 @@ def differences(module: nn.Module, model: onnx.ModelProto) -> tuple[float, float
     Raises:
         ContractMismatch: the library does not take the graph.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "graph.onnx"
-        onnx.save(model, path)
-        graph = runtime.load(path, device="cpu", threads=1)
+    graph = run_by_library(model, task="colorize")
     generator = torch.Generator().manual_seed(0)
     found = []
     for height, width in _CHECKED_SIZES:
@@ -137,14 +140,8 @@ def differences(module: nn.Module, model: onnx.ModelProto) -> tuple[float, float
                 expected = module(*inputs)[0].numpy()
             feeds = dict(zip(_INPUTS, (t.numpy() for t in inputs), strict=True))
             given = graph.run(feeds, ["ab"])[0]
-            found.append(np.abs(given - expected).ravel())
-    every = np.concatenate(found)
-    return float(every.max()), float(every.mean())
-
-
-def _check(what: str, found: float, *, accepted: float) -> None:
-    if found > accepted:
-        raise WeightsError(f"{what} and net differ by {found:.3f} in a*b*; accepted: up to {accepted}")
+            found.append(given - expected)
+    return largest_and_mean(found)
 
 
 def _public(config: dict[str, object]) -> str:

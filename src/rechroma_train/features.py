@@ -4,7 +4,6 @@ Whitening (its mean removed, its principal directions brought to one variance) i
 places apart: without it most of every vector is what all places have in common.
 """
 
-import tempfile
 from copy import deepcopy
 from pathlib import Path
 
@@ -15,13 +14,19 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rechroma import runtime
-from rechroma.errors import OptionError, WeightsError
+from rechroma.errors import OptionError
 from rechroma.weights import Row, to_toml
 from rechroma_train import color
 from rechroma_train.config import ExportOptions
 from rechroma_train.data import Corpus, random_view
-from rechroma_train.graphs import store_as_float16, to_onnx, write
+from rechroma_train.graphs import (
+    check_difference,
+    largest_and_mean,
+    run_by_library,
+    store_as_float16,
+    to_onnx,
+    write,
+)
 from rechroma_train.nets import hintnet
 from rechroma_train.nets.blocks import upsample2
 
@@ -93,14 +98,11 @@ def export(options: ExportOptions, encoder: hintnet.Encoder) -> str:
     model = to_onnx(module, example, inputs=["lightness"], outputs=["features"], multiple_of=MULTIPLE_OF)
     onnx.helper.set_model_props(model, _metadata(options))
     stored = store_as_float16(model)
-    _check("graph", differences(module, model)[0], accepted=_TOLERANCE)
-    _check("stored graph", differences(module, stored)[1], accepted=_STORED_TOLERANCE)
+    check_difference("graph", differences(module, model)[0], accepted=_TOLERANCE, of="features")
+    check_difference(
+        "stored graph", differences(module, stored)[1], accepted=_STORED_TOLERANCE, of="features"
+    )
     return _row(options, *write(stored, options.out))
-
-
-def _check(what: str, found: float, *, accepted: float) -> None:
-    if found > accepted:
-        raise WeightsError(f"{what} and net differ by {found:.4f} in features; accepted: up to {accepted}")
 
 
 def differences(module: nn.Module, model: onnx.ModelProto) -> tuple[float, float]:
@@ -109,10 +111,7 @@ def differences(module: nn.Module, model: onnx.ModelProto) -> tuple[float, float
     Raises:
         ContractMismatch: The library does not take the graph.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "graph.onnx"
-        onnx.save(model, path)
-        graph = runtime.load(path, device="cpu", threads=1, task="features")
+    graph = run_by_library(model, task="features")
     generator = torch.Generator().manual_seed(0)
     found = []
     for height, width in _CHECKED_SIZES:
@@ -120,9 +119,8 @@ def differences(module: nn.Module, model: onnx.ModelProto) -> tuple[float, float
         with torch.no_grad():
             expected = module(lightness).numpy()
         given = graph.run({"lightness": lightness.numpy()}, ["features"])[0]
-        found.append(np.abs(given - expected).ravel())
-    every = np.concatenate(found)
-    return float(every.max()), float(every.mean())
+        found.append(given - expected)
+    return largest_and_mean(found)
 
 
 def _activations(module: Features, corpora: list[Path], size: int) -> NDArray[np.float32]:

@@ -1,15 +1,18 @@
 """From a trained net to an ONNX file: exported with free sizes, large weights stored as float16."""
 
 import hashlib
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from rechroma import runtime
 from rechroma.errors import WeightsError
 from rechroma_train.nets import hintnet
 
@@ -48,6 +51,34 @@ def to_onnx(
     if program is None:
         raise WeightsError("the exporter gave no graph")
     return program.model_proto
+
+
+def run_by_library(model: onnx.ModelProto, *, task: str) -> runtime.Graph:
+    """Open a graph as the library does, which holds it against the contract.
+
+    Raises:
+        ContractMismatch: The library does not take it.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "graph.onnx"
+        onnx.save(model, path)
+        return runtime.load(path, device="cpu", threads=1, task=task)
+
+
+def largest_and_mean(found: Sequence[NDArray[np.float32]]) -> tuple[float, float]:
+    """Summarize differences, arrays of any shapes, by the size of the largest and the mean size."""
+    every = np.abs(np.concatenate([each.ravel() for each in found]))
+    return float(every.max()), float(every.mean())
+
+
+def check_difference(what: str, found: float, *, accepted: float, of: str) -> None:
+    """Refuse a graph that differs from its net by more than is accepted, in `of`.
+
+    Raises:
+        WeightsError: It does.
+    """
+    if found > accepted:
+        raise WeightsError(f"{what} and net differ by {found:.4f} in {of}; accepted: up to {accepted}")
 
 
 def store_as_float16(model: onnx.ModelProto) -> onnx.ModelProto:

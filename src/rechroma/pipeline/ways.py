@@ -75,10 +75,11 @@ def painted(
     """
     picture, dtype = image.decoded(picture), image.rgb_dtype(picture)
     ab = _predict(picture, picture, colorizer, options, given=given)
-    lightness = image.lightness(picture)
+    lightness, marks = image.lightness(picture), predicting.sure(options.hints)
     rgb = np.empty((*picture.size, 3), dtype)
     for rows, band in refine.upsampled_bands(ab, lightness):
-        _paint(band, options.hints, picture.size, rows)
+        if marks:
+            _paint(band, hints.rasterize(marks, picture.size, rows=rows))
         if dtype.kind == "f":
             lab = np.concatenate([lightness[rows, :, None], band], axis=2)
             rgb[rows] = np.clip(color.lab_to_rgb(color.fit_gamut(lab)), 0, 1)
@@ -158,12 +159,9 @@ def _channels(picture: Picture) -> int:
     return 1 if picture.samples is None or picture.samples.ndim == 2 else picture.samples.shape[2]
 
 
-def _paint(band: AB, marks: Marks, size: Size, rows: slice) -> None:
-    """Paint marks over some rows of a*b*, in place."""
-    marks = predicting.sure(marks)
-    if marks:
-        drawn = hints.rasterize(marks, size, rows=rows)
-        band += drawn.weight[..., None] * (drawn.ab - band)
+def _paint(ab: AB, drawn: Hints) -> None:
+    """Paint hints over a*b*, in place."""
+    ab += drawn.weight[..., None] * (drawn.ab - ab)
 
 
 def _asked(luma: Plane8, ab: AB) -> NDArray[np.float32]:
