@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+CONFIG = "config.yaml"
+"""A run's options, in its folder."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackOptions:
@@ -45,6 +48,29 @@ class HintOptions:
     """The whole picture's colors, displaced and damaged, as from a previous frame."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class NetOptions:
+    """What hintnet is made of; the parts that are not asked for are not in it."""
+
+    widths: tuple[int, int, int, int] = (224, 160, 128, 128)
+    """Channels of the decoder at 1/32, 1/16, 1/8 and 1/4."""
+    blocks: tuple[int, int, int, int] = (2, 2, 2, 2)
+    """Context blocks of the decoder at 1/32, 1/16, 1/8 and 1/4."""
+    expand: int = 2
+    """How many times wider than its stage the perceptron of a context block is."""
+    head: Literal["plain", "query", "memory"] = "plain"
+    """plain: one linear map for all pictures; query: learned color queries look at the picture and change that map
+    for it; memory: colors that pictures like it had shift the scores and the decoder's features."""
+    queries: int = 64
+    """Color queries (head: query)."""
+    query_layers: int = 3
+    """Transformer layers that refine them, in turn at 1/16 and 1/8 (head: query)."""
+    slots: int = 256
+    """Key and value pairs (head: memory)."""
+    stride: Literal[2, 4] = 4
+    """Lightness pixels per predicted pixel, each way."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOptions:
     """One training run; it stops by time, by pictures or by a signal, and goes on from its last checkpoint."""
@@ -55,6 +81,12 @@ class TrainOptions:
     """Folder of the run: last.ckpt, curve.csv, config.yaml."""
     backbone: Path | None = None
     """MobileNetV2 weights (safetensors) to start the encoder from."""
+    start: Path | None = None
+    """Checkpoint whose weights a new run begins from: those of the same name and shape, the rest is fresh."""
+    net: NetOptions = field(default_factory=NetOptions)
+    """What the net is made of."""
+    frozen_blocks: int = 0
+    """The stem and this many blocks of the encoder keep the weights they start with; 0: everything learns."""
     sizes: list[int] = field(default_factory=lambda: [96, 128, 160])
     """Side of the training windows in pixels, multiples of 32: small ones first, for speed."""
     size_ends: list[int] = field(default_factory=lambda: [400_000, 800_000])
