@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.linalg import sqrtm
 from skimage import data
 from skimage import metrics as reference
 
@@ -152,3 +153,42 @@ def test_bleeding_asks_where_colors_change_not_which_they_are() -> None:
     flat = np.full((9, 9, 3), 128, np.uint8)
     assert metrics.chroma_bleeding(bled[:9, :9], flat) == 0  # no edge to run over
     assert metrics.chroma_bleeding(truth[:1, :1], truth[:1, :1]) == 0
+
+
+def _frechet_by_roots(one: np.ndarray, two: np.ndarray) -> float:
+    c1, c2 = np.cov(one.T), np.cov(two.T)
+    step = one.mean(axis=0) - two.mean(axis=0)
+    return float(step @ step + np.trace(c1 + c2 - 2 * np.real(sqrtm(c1 @ c2))))
+
+
+def test_the_frechet_distance_is_that_of_matrix_roots_for_many_vectors_and_for_few() -> None:
+    random = np.random.default_rng(0)
+    for count, other, length in ((200, 150, 6), (40, 7, 12), (5, 6, 30)):
+        one = random.normal(size=(count, length)) @ random.normal(size=(length, length))
+        two = random.normal(size=(other, length)) + 2
+        slack = 1e-3 if count < length else 1e-7  # roots of singular matrices are not exact
+        assert metrics.frechet_distance(one, two) == pytest.approx(_frechet_by_roots(one, two), rel=slack)
+        assert metrics.frechet_distance(two, one) == pytest.approx(metrics.frechet_distance(one, two))
+
+
+def test_the_frechet_distance_of_known_gaussians_has_its_closed_form() -> None:
+    cross = np.sqrt(1.5) * np.concatenate((np.eye(2), -np.eye(2)))  # covariance: the identity
+    assert np.cov(cross.T) == pytest.approx(np.eye(2))
+    wide = cross * np.array([2.0, 5.0]) + np.array([3.0, -4.0])
+    assert metrics.frechet_distance(wide, cross) == pytest.approx(25 + (2 - 1) ** 2 + (5 - 1) ** 2)
+
+
+def test_the_frechet_distance_of_a_set_to_itself_is_nothing_even_where_vectors_are_longer_than_sets() -> None:
+    features = np.random.default_rng(1).random((30, 1280)).astype(np.float32) * 6
+    assert metrics.frechet_distance(features, features) == pytest.approx(0, abs=1e-9)
+    assert metrics.frechet_distance(features, features[::-1]) == pytest.approx(0, abs=1e-9)
+    assert metrics.frechet_distance(features + 1, features) == pytest.approx(1280, rel=1e-5)
+
+
+def test_the_frechet_distance_names_sets_that_have_none() -> None:
+    good = np.zeros((3, 4), np.float32)
+    for bad in (good[:1], good[:, :3], good[0]):
+        with pytest.raises(InputError, match="two vectors"):
+            metrics.frechet_distance(good, bad)
+    with pytest.raises(InputError, match="finite"):
+        metrics.frechet_distance(good, good * np.float32(np.nan))

@@ -1,6 +1,7 @@
 """Measuring: what is scored is what ships, the figures are what they say, and a second run gives the same."""
 
 import csv
+import hashlib
 import io
 import json
 from dataclasses import fields, replace
@@ -10,17 +11,21 @@ from typing import get_type_hints
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 import rechroma
 from rechroma import methods
 from rechroma.color import gray_to_lightness, rgb_to_lab, rgb_to_lightness
-from rechroma.errors import InputError, UnreadableImage
+from rechroma.errors import ContractMismatch, InputError, UnreadableImage
 from rechroma.types import ColorizeOptions, ModelInfo, Prediction, PredictOptions
 from rechroma_train import __main__ as verbs
 from rechroma_train import evaluate, prior
-from rechroma_train.evaluate import pictures, scores, sheets, shipped, sizes
+from rechroma_train.evaluate import pictures, pooled, scores, sheets, shipped, sizes
 from rechroma_train.evaluate.variants import PATCH, random_hints
+from rechroma_train.nets import mobilenet
+from rechroma_train.nets.hintnet import Encoder
 
 SIDES = (44, 60)
 """Height and width of the made photographs."""
@@ -221,22 +226,37 @@ def test_colors_that_do_not_change_do_not_move(truth: pictures.Truth) -> None:
 
 
 @pytest.fixture(scope="module")
-def measured(graph: Path, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A MobileNetV2 that learned nothing, as a file in torchvision's names."""
+    torch.manual_seed(0)
+    net = mobilenet.MobileNet()
+    for weight in net.parameters():
+        if weight.ndim > 1:
+            torch.nn.init.kaiming_uniform_(weight, nonlinearity="relu")
+    path = tmp_path_factory.mktemp("classifier") / "mobilenet.safetensors"
+    names = mobilenet._names(net)
+    weights = {names[name]: weight.contiguous() for name, weight in net.state_dict().items()}
+    save_file(weights | {"classifier.weight": torch.zeros(5, mobilenet.CHANNELS)}, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def measured(graph: Path, folder: Path, classifier: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("evaluation")
-    arguments = ["--weights", str(graph), "--pictures", str(folder), "--sheet", "2", "--out", str(out)]
-    assert verbs.main(["evaluate", *arguments]) == 0
+    arguments = ["--weights", str(graph), "--pictures", str(folder), "--out", str(out)]
+    assert verbs.main(["evaluate", *arguments, "--worst", "2", "--features", str(classifier)]) == 0
     return out
 
 
 def test_evaluate_leaves_table_front_manifest_and_sheets(measured: Path) -> None:
     assert {path.name for path in measured.iterdir()} == {
-        "chosen.png",
+        "chosen-1.png",
         "evaluation.csv",
         "evaluation.json",
         "evaluation.md",
         "front.svg",
         "pictures.csv",
-        "worst.png",
+        "worst-1.png",
     }
     facts = json.loads((measured / "evaluation.json").read_text(encoding="utf-8"))
     assert facts["pictures"]["count"] == len(facts["pictures"]["files"]) == 3
@@ -245,14 +265,16 @@ def test_evaluate_leaves_table_front_manifest_and_sheets(measured: Path) -> None
     assert set(facts["movement"]) == {"128", "256", "512", "2048"}
     rows = list(csv.DictReader(io.StringIO((measured / "pictures.csv").read_text(encoding="utf-8"))))
     assert len(rows) == 3 * (3 + 1 + 10 + 6)
-    with Image.open(measured / "worst.png") as sheet:
+    with Image.open(measured / "worst-1.png") as sheet:
         assert sheet.width > sheet.height
 
 
 def test_evaluating_again_in_two_processes_gives_the_same_bytes(
-    measured: Path, graph: Path, folder: Path, tmp_path: Path
+    measured: Path, graph: Path, folder: Path, classifier: Path, tmp_path: Path
 ) -> None:
-    options = evaluate.EvaluateOptions(weights=str(graph), pictures=folder, out=tmp_path, sheet=2, jobs=2)
+    options = evaluate.EvaluateOptions(
+        weights=str(graph), pictures=folder, out=tmp_path, worst=2, jobs=2, features=classifier
+    )
     report = evaluate.main(options)
     for path in measured.iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
@@ -263,11 +285,78 @@ def test_a_subset_gives_each_picture_the_same_figures(
     measured: Path, graph: Path, folder: Path, tmp_path: Path
 ) -> None:
     evaluate.main(
-        evaluate.EvaluateOptions(weights=str(graph), pictures=folder, out=tmp_path, limit=1, sheet=0)
+        evaluate.EvaluateOptions(
+            weights=str(graph), pictures=folder, out=tmp_path, limit=1, chosen=0, worst=0
+        )
     )
     whole = (measured / "pictures.csv").read_text(encoding="utf-8").splitlines()
     assert set((tmp_path / "pictures.csv").read_text(encoding="utf-8").splitlines()) <= set(whole)
-    assert not (tmp_path / "worst.png").exists()
+    assert not list(tmp_path.glob("*.png"))
+    assert "Fréchet distance: not measured" in (tmp_path / "evaluation.md").read_text(encoding="utf-8")
+    assert json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8"))["features"] is None
+
+
+def test_the_frechet_distance_is_of_all_rows_and_its_weights_are_in_the_manifest(
+    measured: Path, classifier: Path
+) -> None:
+    rows = list(csv.DictReader(io.StringIO((measured / "evaluation.csv").read_text(encoding="utf-8"))))
+    distances = [float(r["frechet"]) for r in rows]
+    assert distances[0] == 0
+    assert all(distance > 0 for distance in distances[1:])
+    facts = json.loads((measured / "evaluation.json").read_text(encoding="utf-8"))["features"]
+    assert facts["sha256"] == hashlib.sha256(classifier.read_bytes()).hexdigest()
+    assert "224x224" in facts["input"]
+
+
+def test_features_that_are_missing_or_something_else_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is no file"):
+        pooled.describe(tmp_path / "none.safetensors")
+    other = tmp_path / "other.safetensors"
+    save_file({"layer": torch.zeros(1)}, other)
+    with pytest.raises(ContractMismatch, match=r"other\.safetensors"):
+        mobilenet.load(other)
+    other.write_bytes(b"no tensors")
+    with pytest.raises(ContractMismatch, match="no safetensors"):
+        mobilenet.load(other)
+
+
+def test_the_classifier_sees_colors_as_the_encoder_sees_lightness(classifier: Path) -> None:
+    net, encoder = mobilenet.load(classifier), Encoder().eval()
+    encoder.load_pretrained(classifier)
+    gray = torch.rand(2, 1, 96, 64) * 2 - 1
+    with torch.inference_mode():
+        pooled_ones = net(gray.expand(-1, 3, -1, -1))
+        expected = encoder(torch.cat((gray, torch.zeros(2, 3, 96, 64)), dim=1))[-1].mean(dim=(2, 3))
+    assert pooled_ones.shape == (2, mobilenet.CHANNELS)
+    torch.testing.assert_close(pooled_ones, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_features_are_of_each_picture_alone_in_order_whatever_its_size(
+    classifier: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = [photograph(seed, sides) for seed, sides in enumerate([(30, 50), (224, 224), (300, 260)])]
+    together = pooled.pool(classifier, given)
+    alone = np.concatenate([pooled.pool(classifier, [picture]) for picture in given])
+    assert together.dtype == np.float32
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    monkeypatch.setattr(pooled, "BATCH", 2)
+    np.testing.assert_allclose(pooled.pool(classifier, given), alone, atol=1e-5)
+    # An input of 224 x 224 is not resampled: black is -1, white is 1.
+    white = pooled._fit(np.full((224, 224, 3), 255, np.uint8))
+    assert (white.shape, white.min(), white.max()) == ((3, 224, 224), 1, 1)
+    assert (pooled._fit(np.zeros((9, 9, 3), np.uint8)) == -1).all()
+
+
+def test_many_pictures_are_several_pages(
+    graph: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheets, "PAGE", 2)
+    colorizer = methods.load(graph, device="cpu", threads=1)
+    look = sheets.Look(tile=40)
+    sheets.draw_pages(colorizer, pictures.paths(folder), look, tmp_path / "chosen")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["chosen-1.png", "chosen-2.png"]
+    sheets.draw_pages(colorizer, [], look, tmp_path / "none")
+    assert not list(tmp_path.glob("none*"))
 
 
 def test_a_sheet_shows_each_setting_and_no_truth_for_gray_pictures(graph: Path, tmp_path: Path) -> None:

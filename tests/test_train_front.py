@@ -35,14 +35,66 @@ def front_rows(*, gain: float = 0.0) -> list[table.Row]:
     return rows
 
 
+def promises(rows: list[table.Row], movement: dict[int, float]) -> list[targets.Check]:
+    return [check for check in targets.checks(rows, movement) if not check.promise.startswith("aim")]
+
+
+def aims(rows: list[table.Row]) -> list[targets.Check]:
+    return [check for check in targets.checks(rows, {}) if check.promise.startswith("aim")]
+
+
 def test_a_front_that_keeps_every_promise_says_so() -> None:
-    found = targets.checks(front_rows(), {128: 2.9, 256: 0.0, 512: 0.1, 2048: 3.0})
+    found = promises(front_rows(), {128: 2.9, 256: 0.0, 512: 0.1, 2048: 3.0})
     assert len(found) == 3 + 2 * 2 + 3
     assert all(check.met for check in found), targets.to_markdown(found)
 
 
+def test_aims_are_read_off_the_front_and_said_with_their_figures() -> None:
+    # At v: 23.5 + gain - 2 v dB and colorfulness 12 + 22 v; gray has 22 dB, the truth a colorfulness of 40.
+    far, near, vivid = aims(front_rows())
+    assert [check.met for check in (far, near, vivid)] == [False, False, False]
+    assert far.measured.startswith("+1.50 dB")
+    assert "it ends at 34.0 of at least 36.0" in vivid.measured
+    far, near, _ = aims(front_rows(gain=0.8))
+    assert (far.met, near.met) == (True, True)
+    assert near.measured == f"{1.5 + 0.8 - 2 * 9 / 22:+.2f} dB"
+
+
+@pytest.mark.parametrize(("gain", "met"), [(0.2, False), (0.4, True)])
+def test_a_front_as_colorful_as_the_truth_should_be_no_lower_than_gray(gain: float, met: bool) -> None:
+    rows = front_rows(gain=gain)
+    rows[0] = row(
+        table.TRUTH, float("inf"), 34 / 0.95
+    )  # within a tenth between v = 0.918 and 1, best at 0.918
+    vivid = aims(rows)[2]
+    v = (34 / 0.95 * 0.9 - 12) / 22
+    assert vivid.measured.startswith(f"{1.5 + gain - 2 * v:+.2f} dB (colorfulness 32.2)")
+    assert vivid.met is met
+
+
+@pytest.mark.parametrize(("own", "met"), [(1.9, True), (2.0, False)])
+def test_the_frechet_aim_is_a_fifth_of_grays_and_there_only_where_it_was_measured(
+    own: float, met: bool
+) -> None:
+    assert len(aims(front_rows())) == 3
+    rows = [replace(r, frechet=10.0 if r.variant.method == table.GRAY else own) for r in front_rows()]
+    assert (aims(rows)[3].met, aims(rows)[3].measured) == (met, f"{own:.2f} of 10.00: {own / 10:.2f}")
+
+
+def test_the_frechet_column_is_there_only_where_it_was_measured() -> None:
+    rows = front_rows()
+    assert "frechet" not in table.to_csv(rows)
+    assert "Fréchet" not in table.to_markdown(rows)
+    assert "not measured" in table.about_frechet(rows, 400)
+    rows = [replace(r, frechet=1.25) for r in rows]
+    read = list(csv.DictReader(io.StringIO(table.to_csv(rows))))
+    assert {r["frechet"] for r in read} == {"1.2500"}
+    assert "| Fréchet |" in table.to_markdown(rows)
+    assert "Not FID" in table.about_frechet(rows, 400)
+
+
 def test_a_front_that_breaks_promises_says_which() -> None:
-    found = targets.checks(front_rows(gain=-0.5), {128: 3.1, 256: 0.0, 512: 0.1, 2048: float("nan")})
+    found = promises(front_rows(gain=-0.5), {128: 3.1, 256: 0.0, 512: 0.1, 2048: float("nan")})
     broken = [check.promise for check in found if not check.met]
     assert [promise.split(":")[0] for promise in broken] == [
         "v = 0, T = 1",

@@ -139,6 +139,36 @@ def chroma_bleeding(picture: RGB8, truth: RGB8) -> float:
     return 0.0 if total == 0 else float(change[near & ~on].sum(dtype=np.float64)) / total
 
 
+def frechet_distance(features: Array, truth: Array) -> float:
+    """Give the Fréchet distance between two sets of vectors, each taken for a Gaussian (Dowson & Landau 1982, eq. 4).
+
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), the formula of FID, with covariances divided by N - 1. A set smaller
+    than its vectors are long has a singular covariance, so no root of a matrix is taken: with the centered sets
+    X, Y the eigenvalues of C1 C2 are the squared singular values of X Y^T / (N - 1). Estimates from few vectors
+    are biased, so compare only sets of the same sizes.
+
+    Args:
+        features: (N, D), any real dtype; computed in float64.
+        truth: (M, D).
+
+    Raises:
+        InputError: The vectors differ in length, are not finite, or a set has fewer than two.
+    """
+    sets = [np.asarray(given, np.float64) for given in (features, truth)]
+    if any(s.ndim != 2 or len(s) < 2 for s in sets) or sets[0].shape[1] != sets[1].shape[1]:
+        raise InputError(
+            f"features have shape {features.shape}, truth {truth.shape}; expected (N, D) and (M, D), "
+            "at least two vectors each"
+        )
+    if not all(np.isfinite(s).all() for s in sets):
+        raise InputError("features are not all finite numbers; the Fréchet distance needs finite ones")
+    step = sets[0].mean(axis=0) - sets[1].mean(axis=0)
+    one, two = (_spread(s) for s in sets)
+    shared = float(np.linalg.svd(one @ two.T, compute_uv=False).sum())
+    # Rounding may end below zero for equal sets.
+    return max(float(step @ step + (one * one).sum() + (two * two).sum()) - 2 * shared, 0.0)
+
+
 def bin_accuracy(logits: Array, truth: AB) -> BinAccuracy:
     """Say how often the bin nearest to the true color has the best score, or one of the five best.
 
@@ -162,6 +192,12 @@ def _check_pair(picture: RGB8, truth: RGB8) -> None:
         raise InputError(
             f"pictures differ in size: {picture.shape} and {truth.shape}; resize one of them first"
         )
+
+
+def _spread(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N, D) -> S, at most D rows, with S^T S the covariance."""
+    centered: NDArray[np.float64] = (vectors - vectors.mean(axis=0)) / np.sqrt(len(vectors) - 1)
+    return np.linalg.qr(centered).R if centered.shape[0] > centered.shape[1] else centered
 
 
 def _steps(planes: Array) -> Array:

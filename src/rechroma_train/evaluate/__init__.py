@@ -14,7 +14,7 @@ from rechroma import methods
 from rechroma.types import Colorizer
 from rechroma_train import prior as priors
 from rechroma_train.evaluate import front, pictures, sheets, sizes, table, targets
-from rechroma_train.evaluate.manifest import describe
+from rechroma_train.evaluate.manifest import Given, describe
 from rechroma_train.evaluate.tally import Tally, Task, score_all
 from rechroma_train.evaluate.variants import variants
 
@@ -39,22 +39,35 @@ class EvaluateOptions:
     """Threads of the network."""
     jobs: int = 1
     """Processes that score pictures side by side."""
-    sheet: int = 20
-    """Pictures on each contact sheet (chosen by the seed, and those with the largest error); 0 = no sheets."""
+    features: Path | None = None
+    """MobileNetV2's weights (.safetensors) for the Fréchet distance of pool features, which is not FID; without
+    them the table has no such column."""
+    chosen: int = 100
+    """Pictures, chosen by the seed, on contact sheets; 0 = none."""
+    worst: int = 20
+    """Pictures with the largest ab-RMSE on contact sheets; 0 = none."""
 
 
 def main(options: EvaluateOptions) -> str:
     """Measure, write everything to `options.out` and give the report in Markdown."""
     colorizer = methods.load(options.weights, device="cpu", threads=options.threads)
     prior = priors.load(options.prior)
-    task = Task(weights=options.weights, prior=options.prior, seed=options.seed, threads=options.threads)
+    given = Given(colorizer=colorizer, prior=prior, features=_features(options.features), seed=options.seed)
+    task = Task(
+        weights=options.weights,
+        prior=options.prior,
+        seed=options.seed,
+        threads=options.threads,
+        features=options.features,
+    )
     found = score_all(task, pictures.paths(options.pictures, options.limit), jobs=options.jobs)
     rows = found.rows()
     movement = sizes.mean_movement(found.movement)
-    facts = describe(colorizer, prior, found, movement, seed=options.seed)
+    facts = describe(given, found, movement)
     report = (
         f"{colorizer.info.name} on {len(found.names)} pictures\n\n"
-        f"{table.to_markdown(rows)}\n{targets.to_markdown(targets.checks(rows, movement))}"
+        f"{table.to_markdown(rows)}\n{table.about_frechet(rows, len(found.names))}\n"
+        f"{targets.to_markdown(targets.checks(rows, movement))}"
     )
     options.out.mkdir(parents=True, exist_ok=True)
     files = {
@@ -66,15 +79,22 @@ def main(options: EvaluateOptions) -> str:
     }
     for name, text in files.items():
         (options.out / name).write_text(text, encoding="utf-8")
-    if options.sheet:
-        _draw_sheets(colorizer, found, options)
+    _draw_sheets(colorizer, found, options)
     return report
+
+
+def _features(path: Path | None) -> dict[str, object] | None:
+    if path is None:
+        return None
+    from rechroma_train.evaluate import pooled
+
+    return pooled.describe(path)
 
 
 def _draw_sheets(colorizer: Colorizer, found: Tally, options: EvaluateOptions) -> None:
     default = found.measured[variants(colorizer.info.name)[0]]
     worst = np.argsort([-one.scores.ab_rmse for one in default], kind="stable")
     chosen = np.random.default_rng(options.seed).permutation(len(found.names))
-    for name, order in (("chosen", chosen), ("worst", worst)):
-        files = [options.pictures / found.names[i] for i in order[: options.sheet]]
-        sheets.draw(colorizer, files, sheets.Look()).save(options.out / f"{name}.png")
+    for name, order in (("chosen", chosen[: options.chosen]), ("worst", worst[: options.worst])):
+        files = [options.pictures / found.names[i] for i in order]
+        sheets.draw_pages(colorizer, files, sheets.Look(), options.out / name)

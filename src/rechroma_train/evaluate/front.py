@@ -4,7 +4,13 @@ from collections.abc import Callable, Sequence
 from html import escape
 
 from rechroma_train.evaluate.table import GRAY, MEAN, TRUTH, Row
-from rechroma_train.evaluate.targets import DEOLDIFY_COLORFULNESS, DEOLDIFY_GAIN, curve, of
+from rechroma_train.evaluate.targets import (
+    AIM_DEOLDIFY_GAIN,
+    DEOLDIFY_COLORFULNESS,
+    DEOLDIFY_GAIN,
+    curve,
+    of,
+)
 from rechroma_train.evaluate.variants import TEMPERATURES
 
 WIDTH, HEIGHT = 720, 440
@@ -21,7 +27,7 @@ def draw(rows: Sequence[Row]) -> str:
     rows = [row for row in rows if row.variant.hints == 0 and row.variant.method != TRUTH]
     points = [(row.scores.colorfulness, row.scores.psnr) for row in rows]
     lowest = min(y for _, y in points)
-    highest = max(*(y for _, y in points), gray + DEOLDIFY_GAIN)
+    highest = max(*(y for _, y in points), gray + AIM_DEOLDIFY_GAIN)
     right = max(*(x for x, _ in points), true_colorfulness, DEOLDIFY_COLORFULNESS)
     x = _scale(0, right * 1.04, LEFT, WIDTH - RIGHT)
     y = _scale(lowest - 0.15, highest + 0.2, HEIGHT - BOTTOM, TOP)
@@ -30,7 +36,8 @@ def draw(rows: Sequence[Row]) -> str:
         _line([(x(0), y(gray)), (x(right * 1.04), y(gray))], "#777", dashed=True),
         _line([(x(true_colorfulness), TOP), (x(true_colorfulness), HEIGHT - BOTTOM)], "#777", dashed=True),
         _text(x(true_colorfulness) - 6, TOP + 12, "truth", anchor="end"),
-        _cross(x(DEOLDIFY_COLORFULNESS), y(gray + DEOLDIFY_GAIN)),
+        _cross(x(DEOLDIFY_COLORFULNESS), y(gray + DEOLDIFY_GAIN), "promised"),
+        _cross(x(DEOLDIFY_COLORFULNESS), y(gray + AIM_DEOLDIFY_GAIN), "aim"),
     ]
     for row in rows:
         if row.variant.method in {GRAY, MEAN}:
@@ -87,10 +94,10 @@ def _point(cx: float, cy: float, color: str, label: str) -> list[str]:
     ]
 
 
-def _cross(cx: float, cy: float) -> str:
+def _cross(cx: float, cy: float, label: str) -> str:
     arms = f"M{cx - 6:.1f} {cy:.1f}h12M{cx:.1f} {cy - 6:.1f}v12"
     return f'<path d="{arms}" stroke="#15803d" stroke-width="2"/>' + _text(
-        cx + 8, cy + 14, "aim", color="#15803d"
+        cx + 8, cy + 14, label, color="#15803d"
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
 from rechroma.types import Colorizer
@@ -20,27 +20,44 @@ PROTOCOL = {
     "auc": "per cent; a*b* error within t = 0 ... 150; balanced by the inverse prior of the true bin",
     "colorfulness": "Hasler and Suesstrunk 2003; absolute opponents, signed ones in their own column",
     "ssim": "Gaussian window 11, sigma 1.5, valid area, mean of R, G, B",
+    "frechet": (
+        "between Gaussians fitted to features of the results and of the same photographs, uint8 RGB, covariance by "
+        "N - 1; not FID: another network, N = the pictures' count; comparable within one table only"
+    ),
     "bins": "313 ab bins; truth averaged to the grid of the prediction",
     "hints": "random 6x6 patches at the work size, showing their mean a*b*",
 }
 """How the figures are defined."""
 
 
-def describe(
-    colorizer: Colorizer, prior: ColorPrior, tally: Tally, movement: Mapping[int, float], *, seed: int
-) -> dict[str, object]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What was measured with."""
+
+    colorizer: Colorizer
+    """The method."""
+    prior: ColorPrior
+    """Weights of the balanced AuC."""
+    features: dict[str, object] | None
+    """Which features the Fréchet distance compares; None = it was not measured."""
+    seed: int
+    """Of the hints' places."""
+
+
+def describe(given: Given, tally: Tally, movement: Mapping[int, float]) -> dict[str, object]:
     """Describe a measurement: weights, pictures, protocol, versions; ready for JSON."""
     listing = "".join(f"{digest}\n" for digest in tally.sha256)
     return {
-        "weights": asdict(colorizer.info),
+        "weights": asdict(given.colorizer.info),
         "pictures": {
             "count": len(tally.names),
             "sha256": hashlib.sha256(listing.encode("ascii")).hexdigest(),
             "files": dict(zip(tally.names, tally.sha256, strict=True)),
         },
         "protocol": PROTOCOL,
-        "prior": {"pictures": prior.pictures, "source": prior.source},
-        "seed": seed,
+        "prior": {"pictures": given.prior.pictures, "source": given.prior.source},
+        "features": given.features,
+        "seed": given.seed,
         "movement": {str(side): round(distance, 3) for side, distance in movement.items()},
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }

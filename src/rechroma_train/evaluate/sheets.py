@@ -17,6 +17,8 @@ from rechroma_train.evaluate import pictures, shipped
 MARGIN, CAPTION = 6, 18
 """Pixels between pictures, and above each for its caption."""
 BACKGROUND, INK = (32, 32, 32), (210, 210, 210)
+PAGE = 25
+"""Pictures on one page, so that it is about as high as it is wide and opens anywhere."""
 LONGEST = 1024
 """Larger pictures are shrunk to this before they are colored, pixels."""
 COLORED = 14.0
@@ -87,6 +89,13 @@ def main(options: SheetOptions) -> str:
 def draw(colorizer: Colorizer, files: Sequence[Path], look: Look) -> Image.Image:
     """Color pictures and lay them out on one sheet."""
     return _lay_out([_strip(colorizer, path, look) for path in files], look)
+
+
+def draw_pages(colorizer: Colorizer, files: Sequence[Path], look: Look, out: Path) -> None:
+    """Draw as many sheets of PAGE pictures as it takes, each written as OUT-1.png, OUT-2.png …; none for no files."""
+    for number, first in enumerate(range(0, len(files), PAGE), start=1):
+        page = draw(colorizer, files[first : first + PAGE], look)
+        page.save(out.with_name(f"{out.name}-{number}.png"))
 
 
 def _strip(colorizer: Colorizer, path: Path, look: Look) -> _Strip:

@@ -22,10 +22,11 @@ COLUMNS = {
     "colorfulness_signed": ("CF signed", 2),
     "delta_colorfulness": ("ΔCF a", 2),
     "delta_colorfulness_each": ("ΔCF b", 2),
+    "frechet": ("Fréchet", 2),
     "top1": ("top-1", 1),
     "top5": ("top-5", 1),
 }
-"""Figure: heading, decimals."""
+"""Figure: heading, decimals. "frechet" is a column only where it was measured."""
 
 
 SETTINGS = ("method", "vividness", "temperature", "hints")
@@ -43,16 +44,24 @@ class Row:
     delta_colorfulness: float
     """Absolute difference between the mean colorfulness and the truth's."""
 
+    frechet: float | None = None
+    """Fréchet distance between what a classifier sees in the results and in the photographs; None = not measured.
+
+    Not FID: MobileNetV2's pool features, of as many pictures as the table has; comparable within one table only.
+    """
+
     def figures(self) -> dict[str, float]:
-        """Give all figures by name, in the order of COLUMNS."""
+        """Give the measured figures by name, in the order of COLUMNS."""
         known = asdict(self.scores) | {"delta_colorfulness": self.delta_colorfulness}
-        return {name: known[name] for name in COLUMNS}
+        if self.frechet is not None:
+            known["frechet"] = self.frechet
+        return {name: known[name] for name in COLUMNS if name in known}
 
 
 def to_csv(rows: Sequence[Row]) -> str:
     """Write the table with a heading; empty vividness and temperature mean the weights' default."""
     lines = [[*_settings(row.variant), *_digits(row.figures().values())] for row in rows]
-    return _csv([[*SETTINGS, *COLUMNS], *lines])
+    return _csv([[*SETTINGS, *rows[0].figures()], *lines])
 
 
 def by_picture(names: Sequence[str], measured: Mapping[Variant, Sequence[Measured]]) -> str:
@@ -67,14 +76,25 @@ def by_picture(names: Sequence[str], measured: Mapping[Variant, Sequence[Measure
 
 def to_markdown(rows: Sequence[Row]) -> str:
     """Write the table for people."""
-    headings = ["method", "v", "T", "hints", *(heading for heading, _ in COLUMNS.values())]
+    columns = [COLUMNS[name] for name in rows[0].figures()]
+    headings = ["method", "v", "T", "hints", *(heading for heading, _ in columns)]
     lines = [headings, ["---", *["--:"] * (len(headings) - 1)]]
     for row in rows:
         _, *settings = _settings(row.variant)
-        places = (decimals for _, decimals in COLUMNS.values())
-        figures = [f"{v:.{n}f}" for v, n in zip(row.figures().values(), places, strict=True)]
+        figures = [f"{v:.{n}f}" for v, (_, n) in zip(row.figures().values(), columns, strict=True)]
         lines.append([_label(row.variant), *(s or "–" for s in settings), *figures])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def about_frechet(rows: Sequence[Row], pictures: int) -> str:
+    """Say in a sentence what the Fréchet column is, or that there is none."""
+    if rows[0].frechet is None:
+        return "Fréchet distance: not measured, as no features were given (`--features`).\n"
+    return (
+        "Fréchet: distance between the pool features that MobileNetV2 has of the results and of the same "
+        f"{pictures} photographs. **Not FID**: another network, fewer pictures, on which the value depends; "
+        "comparable within one table only.\n"
+    )
 
 
 def _settings(variant: Variant) -> list[str]:

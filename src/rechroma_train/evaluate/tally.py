@@ -11,9 +11,9 @@ from time import monotonic
 
 import numpy as np
 
-from rechroma import methods
+from rechroma import methods, metrics
 from rechroma.color import gray_to_lightness, merge
-from rechroma.types import RGB8, Colorizer, Logits
+from rechroma.types import RGB8, Array, Colorizer, Logits
 from rechroma_train import prior as priors
 from rechroma_train.evaluate import pictures, scores, shipped, sizes, table
 from rechroma_train.evaluate.variants import Variant, random_hints, variants
@@ -37,6 +37,8 @@ class Task:
     """Chooses the places of the hints."""
     threads: int
     """Threads of the network."""
+    features: Path | None = None
+    """Weights of the classifier whose features are compared; None = no Fréchet distance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,8 @@ class _Scored:
     sha256: str
     measured: dict[Variant, scores.Measured]
     movement: list[float] | None
+    features: Array | None
+    """(variants, 1280) float32, in the order of `measured`."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,15 +65,31 @@ class Tally:
     """Figures by variant, one for each picture."""
     movement: list[list[float]] = field(default_factory=list)
     """For about SIZED of the pictures, how far their colors move at each of sizes.SIZES."""
+    features: list[Array] = field(default_factory=list)
+    """For each picture (variants, 1280) float32, in the order of `measured`; empty = not asked for."""
 
     def rows(self) -> list[table.Row]:
         """Average over the pictures."""
         means = {variant: scores.mean(measured) for variant, measured in self.measured.items()}
         true = means[Variant(method=table.TRUTH)].colorfulness
+        distances = self._distances()
         return [
-            table.Row(variant=variant, scores=mean, delta_colorfulness=abs(mean.colorfulness - true))
+            table.Row(
+                variant=variant,
+                scores=mean,
+                delta_colorfulness=abs(mean.colorfulness - true),
+                frechet=distances.get(variant),
+            )
             for variant, mean in means.items()
         ]
+
+    def _distances(self) -> dict[Variant, float]:
+        """Give each variant's Fréchet distance to the photographs; none without features."""
+        if not self.features:
+            return {}
+        seen = dict(zip(self.measured, np.stack(self.features, axis=1), strict=True))
+        true = seen[Variant(method=table.TRUTH)]
+        return {variant: metrics.frechet_distance(own, true) for variant, own in seen.items()}
 
 
 def score_all(task: Task, files: Sequence[Path], *, jobs: int = 1) -> Tally:
@@ -92,6 +112,8 @@ def _gather(scored: Iterator[_Scored], count: int) -> Tally:
             found.measured.setdefault(variant, []).append(measured)
         if one.movement is not None:
             found.movement.append(one.movement)
+        if one.features is not None:
+            found.features.append(one.features)
         if number % REPORT_EVERY == 0:
             left = (monotonic() - start) / number * (count - number)
             _LOG.info("%d of %d pictures, %.0f s left", number, count, left)
@@ -105,15 +127,25 @@ def _score(task: Task, todo: tuple[Path, bool]) -> _Scored:
     prior = priors.load(task.prior)
     truth = pictures.read(path)
     against = scores.reference(truth, prior.balance())
+    measured: dict[Variant, scores.Measured] = {}
+    seen: list[RGB8] = []
+    for variant, rgb, logits in _results(colorizer, prior, truth, task.seed):
+        measured[variant] = scores.measure(against, rgb, logits)
+        seen.append(rgb)
     return _Scored(
         name=truth.name,
         sha256=truth.sha256,
-        measured={
-            variant: scores.measure(against, rgb, logits)
-            for variant, rgb, logits in _results(colorizer, prior, truth, task.seed)
-        },
+        measured=measured,
         movement=sizes.movement(colorizer, truth) if with_sizes else None,
+        features=_features(task.features, seen, threads=task.threads) if task.features else None,
     )
+
+
+def _features(weights: Path, seen: Sequence[RGB8], *, threads: int) -> Array:
+    """See one picture's results as the classifier does -> (variants, 1280); torch is imported only here."""
+    from rechroma_train.evaluate import pooled
+
+    return pooled.pool(weights, seen, threads=threads)
 
 
 def _results(
