@@ -1,5 +1,7 @@
 """sRGB and CIELAB in torch: the twin of rechroma.color, on batches and on any device."""
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
@@ -28,7 +30,7 @@ def luminance_to_lightness(luminance: Tensor) -> Tensor:
 
 def linear_to_lab(linear: Tensor) -> Tensor:
     """(N, 3, ...) linear RGB 0 to 1 -> (N, 3, ...) L* 0 to 100, a*, b*."""
-    xyz = torch.einsum("ij,nj...->ni...", torch.from_numpy(RGB_TO_XYZ).to(linear), linear)
+    xyz = torch.einsum("ij,nj...->ni...", _to_xyz(linear.device, linear.dtype), linear)
     fx, fy, fz = _lab_curve(xyz).unbind(1)
     return torch.stack((116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)), dim=1)
 
@@ -44,8 +46,20 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
     fy = (lightness + 16) / 116
     f = torch.stack((fy + a / 500, fy, fy - b / 200), dim=1)
     xyz = torch.where(f**3 > _EPSILON, f**3, (116 * f - 16) / _KAPPA)
-    return linear_to_srgb(torch.einsum("ij,nj...->ni...", torch.from_numpy(XYZ_TO_RGB).to(lab), xyz))
+    return linear_to_srgb(torch.einsum("ij,nj...->ni...", _from_xyz(lab.device, lab.dtype), xyz))
 
 
 def _lab_curve(t: Tensor) -> Tensor:
     return torch.where(t > _EPSILON, t.clamp_min(_EPSILON) ** (1 / 3), (_KAPPA * t + 16) / 116)
+
+
+@cache
+def _to_xyz(device: torch.device, dtype: torch.dtype) -> Tensor:
+    with torch.inference_mode(mode=False):
+        return torch.from_numpy(RGB_TO_XYZ).to(device, dtype)
+
+
+@cache
+def _from_xyz(device: torch.device, dtype: torch.dtype) -> Tensor:
+    with torch.inference_mode(mode=False):
+        return torch.from_numpy(XYZ_TO_RGB).to(device, dtype)

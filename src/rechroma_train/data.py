@@ -13,6 +13,7 @@ from torch import Tensor
 
 from rechroma_train.config import PackOptions
 from rechroma_train.stored import stored
+from rechroma_train.transfer import send
 
 _INDEX = "index.npz"
 _PIXELS = "pixels.u8"
@@ -30,6 +31,8 @@ class Corpus:
         """(N,) int64."""
         self.width = width
         """(N,) int64."""
+        self.sides = np.stack([side.cpu().numpy() for side in (height, width)])
+        """(2, N) int64, heights and widths in the host's memory, where windows are drawn."""
 
     def __len__(self) -> int:
         return self.offset.numel()
@@ -54,19 +57,21 @@ class Corpus:
         """Cut one square window out of each named photograph, scaled bilinearly.
 
         Args:
-            which: (N,) int64 photographs.
-            view: centre, scale and mirroring of each window.
+            which: (N,) int64 photographs, in the host's memory.
+            view: centre, scale and mirroring of each window, in the host's memory.
             size: side of the windows in pixels.
 
         Returns:
             (N, 3, size, size) float32 sRGB, 0 to 1.
         """
+        shrinks = float(view.step.max()) > 1.1
+        which, view = send(which, self.pixels.device), view.to(self.pixels.device)
         h, w = self.height[which], self.width[which]
         grid = torch.arange(size, device=which.device, dtype=torch.float32) - (size - 1) / 2
         step = view.step[:, None]
         y = (view.y * h)[:, None] - 0.5 + grid * step
         x = (view.x * w)[:, None] - 0.5 + grid * step * view.mirror[:, None]
-        if float(view.step.max()) <= 1.1:
+        if not shrinks:
             return self._bilinear(self.offset[which], h, w, y, x)
         # Four samples a pixel where windows shrink the picture: a 2x2 area average instead of aliasing.
         shift = (step - 1).clamp_min(0) / 4 + 0.125 * (step > 1)
@@ -109,9 +114,12 @@ class View:
     """1, or -1 where left and right change places."""
 
     def to(self, device: torch.device) -> "View":
-        """Move to a device."""
+        """Move to a device, which is not waited for."""
         return View(
-            y=self.y.to(device), x=self.x.to(device), step=self.step.to(device), mirror=self.mirror.to(device)
+            y=send(self.y, device),
+            x=send(self.x, device),
+            step=send(self.step, device),
+            mirror=send(self.mirror, device),
         )
 
 

@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from rechroma.color.spaces import RGB_TO_XYZ
 from rechroma_train.color import luminance_to_lightness
 from rechroma_train.config import DegradeOptions
+from rechroma_train.transfer import send
 
 _EMULSIONS = np.array(
     [
@@ -44,7 +45,7 @@ def record(linear: Tensor, options: DegradeOptions, rng: np.random.Generator) ->
     kind = rng.integers(len(_EMULSIONS), size=n)
     varied = _EMULSIONS[kind] * np.exp(rng.normal(0, 0.25, (n, 3)))
     weights[old] = (varied / varied.sum(1, keepdims=True))[old]
-    mix = torch.from_numpy(weights.astype(np.float32)).to(linear.device)
+    mix = send(weights.astype(np.float32), linear.device)
     return luminance_to_lightness(torch.einsum("nc,nchw->nhw", mix, linear)).unsqueeze(1)
 
 
@@ -62,18 +63,18 @@ def age(lightness: Tensor, options: DegradeOptions, rng: np.random.Generator) ->
     aged = np.flatnonzero(rng.random(lightness.shape[0]) < options.aged_share)
     if aged.size == 0:
         return lightness
-    index = torch.from_numpy(aged).to(lightness.device)
+    index = send(aged, lightness.device)
     x = lightness[index] / 100
     for effect in (_blur, _tone, _vignette, _grain, _jpeg):
         chosen = np.flatnonzero(rng.random(aged.size) < options.effect_share)
         if chosen.size:
-            at = torch.from_numpy(chosen).to(x.device)
+            at = send(chosen, x.device)
             x = x.index_copy(0, at, effect(x[at], rng).clamp(0, 1))
     return lightness.index_copy(0, index, x * 100)
 
 
 def _column(values: NDArray[np.float64], like: Tensor) -> Tensor:
-    return torch.from_numpy(values.astype(np.float32)).to(like.device)[:, None, None, None]
+    return send(values.astype(np.float32), like.device)[:, None, None, None]
 
 
 def _tone(x: Tensor, rng: np.random.Generator) -> Tensor:
@@ -93,7 +94,7 @@ def _blur(x: Tensor, rng: np.random.Generator) -> Tensor:
     n = x.shape[0]
     sigma = rng.uniform(0.4, 1.5, n)
     taps = np.exp(-(np.arange(-4, 5)[None] ** 2) / (2 * sigma[:, None] ** 2))
-    kernel = torch.from_numpy((taps / taps.sum(1, keepdims=True)).astype(np.float32)).to(x.device)
+    kernel = send((taps / taps.sum(1, keepdims=True)).astype(np.float32), x.device)
     planes = F.pad(x.transpose(0, 1), (4, 4, 4, 4), mode="replicate")
     planes = F.conv2d(planes, kernel[:, None, :, None], groups=n)
     return F.conv2d(planes, kernel[:, None, None, :], groups=n).transpose(0, 1)
@@ -103,7 +104,8 @@ def _grain(x: Tensor, rng: np.random.Generator) -> Tensor:
     """Gaussian grain, white or two pixels coarse, strongest in the middle tones."""
     n, _, h, w = x.shape
     seed = int(rng.integers(2**62))
-    noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed)).to(x.device)
+    generator = torch.Generator(x.device).manual_seed(seed)
+    noise = torch.randn(x.shape, generator=generator, device=x.device)
     coarse = F.avg_pool2d(F.pad(noise, (0, 1, 0, 1), mode="replicate"), 2, stride=1) * 2
     noise = torch.where(_column((rng.random(n) < 0.5).astype(np.float64), x) > 0, coarse, noise)
     strength = _column(rng.uniform(0.01, 0.08, n), x)
@@ -125,7 +127,7 @@ def _jpeg(x: Tensor, rng: np.random.Generator) -> Tensor:
     n, _, h, w = x.shape
     quality = rng.uniform(20, 85, n)
     scale = np.where(quality < 50, 5000 / quality, 200 - 2 * quality) / 100
-    dct, table = (t.to(x.device) for t in _jpeg_tables())
+    dct, table = _jpeg_tables(x.device)
     steps = (table[None] * _column(scale, x)[:, 0]).clamp_min(1)[:, None, None]
     blocks = (x * 255 - 128).reshape(n, h // 8, 8, w // 8, 8).transpose(2, 3)
     coefficients = torch.round(dct @ blocks @ dct.T / steps) * steps
@@ -134,7 +136,7 @@ def _jpeg(x: Tensor, rng: np.random.Generator) -> Tensor:
 
 
 @cache
-def _jpeg_tables() -> tuple[Tensor, Tensor]:
+def _jpeg_tables(device: torch.device) -> tuple[Tensor, Tensor]:
     """The orthonormal 8-point DCT matrix, and the luminance table of ITU T.81, annex K."""
     k = np.arange(8)
     dct = np.sqrt(2 / 8) * np.cos(math.pi * (2 * k[None] + 1) * k[:, None] / 16)
@@ -151,4 +153,4 @@ def _jpeg_tables() -> tuple[Tensor, Tensor]:
             [72, 92, 95, 98, 112, 100, 103, 99],
         ]
     )
-    return torch.from_numpy(dct.astype(np.float32)), torch.from_numpy(table.astype(np.float32))
+    return send(dct.astype(np.float32), device), send(table.astype(np.float32), device)

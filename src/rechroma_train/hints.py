@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from rechroma_train.config import HintOptions
+from rechroma_train.transfer import send
 
 _LARGEST_PATCH = 9
 """Side in pixels of the largest patch (Zhang et al. 2017, section 3.2)."""
@@ -32,7 +33,7 @@ def simulate(ab: Tensor, options: HintOptions, rng: np.random.Generator) -> tupl
     for which, paint in ((_POINTS, _points), (_STROKES, _strokes), (_DENSE, _dense)):
         chosen = np.flatnonzero(kind == which)
         if chosen.size:
-            at = torch.from_numpy(chosen).to(ab.device)
+            at = send(chosen, ab.device)
             painted, confidence = paint(ab[at], rng)
             hint = hint.index_copy(0, at, painted)
             weight = weight.index_copy(0, at, confidence)
@@ -51,10 +52,10 @@ def _points(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     x = np.where(centered, rng.normal(0.5, 0.25, (n, most)), rng.random((n, most)))
     side = rng.integers(1, _LARGEST_PATCH + 1, (n, most))
     live = np.arange(most)[None] < count[:, None]
-    rows = torch.from_numpy((np.clip(y, 0, 0.999) * h).astype(np.int64)).to(ab.device)
-    columns = torch.from_numpy((np.clip(x, 0, 0.999) * w).astype(np.int64)).to(ab.device)
-    sides = torch.from_numpy(side).to(ab.device)
-    alive = torch.from_numpy(live).to(ab.device)
+    rows = send((np.clip(y, 0, 0.999) * h).astype(np.int64), ab.device)
+    columns = send((np.clip(x, 0, 0.999) * w).astype(np.int64), ab.device)
+    sides = send(side, ab.device)
+    alive = send(live, ab.device)
     return _paint(ab, rows, columns, sides, alive)
 
 
@@ -71,13 +72,13 @@ def _strokes(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     inside = (y >= 0) & (y < h) & (x >= 0) & (x < w)
     drawn = np.arange(strokes)[None, :, None] < rng.integers(1, strokes + 1, (n, 1, 1))
     side = np.broadcast_to(rng.integers(1, 6, (n, strokes, 1)), inside.shape)
-    rows = torch.from_numpy(np.clip(y, 0, h - 1).astype(np.int64)).to(ab.device)
-    columns = torch.from_numpy(np.clip(x, 0, w - 1).astype(np.int64)).to(ab.device)
+    rows = send(np.clip(y, 0, h - 1).astype(np.int64), ab.device)
+    columns = send(np.clip(x, 0, w - 1).astype(np.int64), ab.device)
     picture = torch.arange(n, device=ab.device)[:, None, None]
     along = ab.permute(0, 2, 3, 1)[picture, rows, columns]
     same = (along - along[:, :, :1]).norm(dim=-1) < 12
-    alive = torch.from_numpy(inside & drawn).to(ab.device) & (same.cumprod(dim=2) > 0)
-    sides = torch.from_numpy(side.copy()).to(ab.device)
+    alive = send(inside & drawn, ab.device) & (same.cumprod(dim=2) > 0)
+    sides = send(side, ab.device)
     return _paint(ab, *(t.flatten(1) for t in (rows, columns, sides, alive)))
 
 
@@ -115,22 +116,20 @@ def _dense(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     size = (n, 4, 4, 2)
     bend = rng.normal(0, 1, size) * rng.uniform(0.002, 0.03, (n, 1, 1, 1)) * 2
     flow = F.interpolate(
-        torch.from_numpy(bend.astype(np.float32)).permute(0, 3, 1, 2), size=(h, w), mode="bicubic"
-    ).to(ab.device)
+        send(bend.astype(np.float32), ab.device).permute(0, 3, 1, 2), size=(h, w), mode="bicubic"
+    )
     identity = F.affine_grid(
         torch.eye(2, 3, device=ab.device).expand(n, 2, 3), [n, 2, h, w], align_corners=False
     )
     moved = F.grid_sample(ab, identity + flow.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)
     small = F.avg_pool2d(moved, 4)
     blurred = F.interpolate(small, size=(h, w), mode="bilinear", align_corners=False)
-    soft = torch.from_numpy((rng.random(n) < 0.6)[:, None, None, None]).to(ab.device)
-    fade = torch.from_numpy(rng.uniform(0.85, 1.05, (n, 1, 1, 1)).astype(np.float32)).to(ab.device)
+    soft = send((rng.random(n) < 0.6)[:, None, None, None], ab.device)
+    fade = send(rng.uniform(0.85, 1.05, (n, 1, 1, 1)).astype(np.float32), ab.device)
     noise = rng.normal(0, 1, (n, 2, h // 8, w // 8)) * rng.uniform(0, 4, (n, 1, 1, 1))
-    noisy = F.interpolate(
-        torch.from_numpy(noise.astype(np.float32)).to(ab.device), size=(h, w), mode="bilinear"
-    )
+    noisy = F.interpolate(send(noise.astype(np.float32), ab.device), size=(h, w), mode="bilinear")
     guess = torch.where(soft, blurred, moved) * fade + noisy
     level = rng.uniform(0.15, 1, (n, 1, 1, 1)).astype(np.float32)
     holes = (rng.random((n, 1, h // 16, w // 16)) > rng.uniform(0, 0.5, (n, 1, 1, 1))).astype(np.float32)
-    weight = F.interpolate(torch.from_numpy(holes * level).to(ab.device), size=(h, w), mode="nearest")
+    weight = F.interpolate(send(holes * level, ab.device), size=(h, w), mode="nearest")
     return guess * (weight > 0), weight

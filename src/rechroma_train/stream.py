@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ class Batch(NamedTuple):
     hint_weight: Tensor
     """(N, 1, S, S) 0 to 1."""
     ab: Tensor
-    """(N, 2, S/4, S/4) true a*b*."""
+    """(N, 2, S / stride, S / stride) true a*b*, at the net's stride."""
 
 
 def size_at(options: TrainOptions, step: int) -> int:
@@ -49,7 +50,7 @@ def make_batch(corpora: list[Corpus], options: TrainOptions, step: int) -> Batch
     ab = linear_to_lab(linear)[:, 1:]
     hint_ab, hint_weight = hints.simulate(ab, options.hints, rng)
     lightness = degrade.age(degrade.record(linear, options.degrade, rng), options.degrade, rng)
-    return Batch(lightness, hint_ab, hint_weight, F.avg_pool2d(ab, 4))
+    return Batch(lightness, hint_ab, hint_weight, F.avg_pool2d(ab, options.net.stride))
 
 
 def _windows(
@@ -60,10 +61,10 @@ def _windows(
     windows: list[Tensor] = []
     for number, which in _choose(corpora, options, step):
         corpus = corpora[number]
-        index = torch.from_numpy(which).to(corpus.pixels.device)
-        height, width = (t[index].cpu().numpy() for t in (corpus.height, corpus.width))
-        view = random_view(height, width, size, zoom, rng)
-        windows.append(corpus.crop(index, view.to(index.device), size))
+        height, width = corpus.sides[:, which]
+        windows.append(
+            corpus.crop(torch.from_numpy(which), random_view(height, width, size, zoom, rng), size)
+        )
     return torch.cat(windows)
 
 
@@ -74,22 +75,25 @@ def _choose(
     lengths = np.array([len(c) for c in corpora])
     ends = np.cumsum(lengths)
     places = np.arange(step * options.batch, (step + 1) * options.batch)
-    picked = np.array([_shuffled(int(p), int(ends[-1]), options.seed) for p in places])
+    picked = _shuffled(places, int(ends[-1]), options.seed)
     owner = np.searchsorted(ends, picked, side="right")
     for number in np.unique(owner):
         yield int(number), picked[owner == number] - (ends[number] - lengths[number])
 
 
-def _shuffled(place: int, count: int, seed: int) -> int:
-    """The picture at a place of an endless sequence of shuffles."""
-    epoch, within = divmod(place, count)
-    if (epoch, count, seed) not in _ORDERS:
-        _ORDERS.clear()
-        _ORDERS[epoch, count, seed] = np.random.default_rng((seed, epoch, count)).permutation(count)
-    return int(_ORDERS[epoch, count, seed][within])
+def _shuffled(places: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    """The pictures at places of an endless sequence of shuffles."""
+    epochs, within = np.divmod(places, count)
+    picked = np.empty_like(places)
+    for epoch in np.unique(epochs):
+        here = epochs == epoch
+        picked[here] = _order(int(epoch), count, seed)[within[here]]
+    return picked
 
 
-_ORDERS: dict[tuple[int, int, int], NDArray[np.int64]] = {}
+@lru_cache(maxsize=16)
+def _order(epoch: int, count: int, seed: int) -> NDArray[np.int64]:
+    return np.random.default_rng((seed, epoch, count)).permutation(count)
 
 
 class BatchStream(IterableDataset[Batch]):
