@@ -4,6 +4,7 @@ Everything works on batches, on any device, and touches a random share of the pi
 """
 
 import math
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -17,14 +18,12 @@ from rechroma_train.color import luminance_to_lightness
 from rechroma_train.config import DegradeOptions
 from rechroma_train.transfer import send
 
-_EMULSIONS = np.array(
-    [
-        (0.01, 0.09, 0.90),  # blue-sensitive: wet plates and early dry plates, to about 1900
-        (0.04, 0.46, 0.50),  # orthochromatic: blind to red, to about 1930
-        (0.30, 0.40, 0.30),  # early panchromatic
-        (0.40, 0.50, 0.10),  # panchromatic behind a yellow filter
-    ]
-)
+EMULSIONS = {
+    "blue-sensitive": (0.01, 0.09, 0.90),  # wet plates and early dry plates, to about 1900
+    "orthochromatic": (0.04, 0.46, 0.50),  # blind to red, to about 1930
+    "early panchromatic": (0.30, 0.40, 0.30),
+    "yellow filter": (0.40, 0.50, 0.10),  # panchromatic behind it
+}
 """Shares of linear red, green and blue in what the emulsion records; our approximations of published curves."""
 
 
@@ -42,10 +41,18 @@ def record(linear: Tensor, options: DegradeOptions, rng: np.random.Generator) ->
     n = linear.shape[0]
     weights = np.tile(RGB_TO_XYZ[1], (n, 1))
     old = rng.random(n) < options.emulsion_share
-    kind = rng.integers(len(_EMULSIONS), size=n)
-    varied = _EMULSIONS[kind] * np.exp(rng.normal(0, 0.25, (n, 3)))
+    kind = rng.integers(len(EMULSIONS), size=n)
+    varied = np.array(list(EMULSIONS.values()))[kind] * np.exp(rng.normal(0, 0.25, (n, 3)))
     weights[old] = (varied / varied.sum(1, keepdims=True))[old]
-    mix = send(weights.astype(np.float32), linear.device)
+    return expose(linear, weights)
+
+
+def expose(linear: Tensor, shares: NDArray[np.float64]) -> Tensor:
+    """Lightness of a scene whose colors count by given shares.
+
+    linear (N, 3, H, W) 0 to 1, shares (N, 3) -> (N, 1, H, W) L* 0 to 100.
+    """
+    mix = send(shares.astype(np.float32), linear.device)
     return luminance_to_lightness(torch.einsum("nc,nchw->nhw", mix, linear)).unsqueeze(1)
 
 
@@ -65,7 +72,7 @@ def age(lightness: Tensor, options: DegradeOptions, rng: np.random.Generator) ->
         return lightness
     index = send(aged, lightness.device)
     x = lightness[index] / 100
-    for effect in (_blur, _tone, _vignette, _grain, _jpeg):
+    for effect in EFFECTS.values():
         chosen = np.flatnonzero(rng.random(aged.size) < options.effect_share)
         if chosen.size:
             at = send(chosen, x.device)
@@ -154,3 +161,13 @@ def _jpeg_tables(device: torch.device) -> tuple[Tensor, Tensor]:
         ]
     )
     return send(dct.astype(np.float32), device), send(table.astype(np.float32), device)
+
+
+EFFECTS: dict[str, Callable[[Tensor, np.random.Generator], Tensor]] = {
+    "blur": _blur,
+    "tone": _tone,
+    "vignette": _vignette,
+    "grain": _grain,
+    "jpeg": _jpeg,
+}
+"""What age does, in this order: (N, 1, H, W) L* / 100 -> the same, not clipped. JPEG wants sides of whole blocks of 8."""
