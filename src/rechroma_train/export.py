@@ -13,11 +13,11 @@ from rechroma.errors import OptionError
 from rechroma.types import Array, PredictOptions
 from rechroma.weights import Row, to_toml
 from rechroma_train import bins, features
-from rechroma_train.config import ExportOptions
+from rechroma_train.checkpoints import load_net
+from rechroma_train.config import CONFIG, ExportOptions, NetOptions
 from rechroma_train.graphs import (
     check_difference,
     largest_and_mean,
-    load_net,
     run_by_library,
     store_as_float16,
     to_onnx,
@@ -25,7 +25,7 @@ from rechroma_train.graphs import (
 )
 from rechroma_train.nets import hintnet
 from rechroma_train.stream import load_prior
-from rechroma_train.train import CHECKPOINT, CONFIG, PRIOR
+from rechroma_train.train import CHECKPOINT, PRIOR
 
 _INPUTS = ["lightness", "hint_ab", "hint_weight", "temperature", "vividness"]
 _CHECKED_SIZES = ((32, 32), (64, 96), (192, 160), (32, 224))
@@ -33,6 +33,8 @@ _TOLERANCE = 0.1
 """Largest accepted difference in a*b* between net and graph, both in float32."""
 _STORED_TOLERANCE = 0.25
 """Largest accepted mean difference in a*b* that storing the weights as float16 makes, on noise, the worst case."""
+
+_PAPERS = {"plain": "", "query": "; Kang et al. 2023", "memory": "; Yoo et al. 2019"}
 
 
 class Contract(nn.Module):
@@ -60,7 +62,7 @@ class Contract(nn.Module):
             vividness: () 1 = rebalanced as trained, 0 = rebalancing undone.
 
         Returns:
-            (N, 2, H/4, W/4) a*b*; (N, 313, H/4, W/4) scores at this vividness.
+            (N, 2, H/stride, W/stride) a*b*; (N, 313, H/stride, W/stride) scores at this vividness.
         """
         # Bins last: a softmax over neighbours in memory takes a quarter off the whole graph's time.
         scores = self.net(lightness, hint_ab, hint_weight).permute(0, 2, 3, 1)
@@ -83,7 +85,8 @@ def main(options: ExportOptions) -> str:
     config = yaml.safe_load((options.run / CONFIG).read_text())
     share = float(config["uniform_share"])
     weights = torch.from_numpy(color.rebalancing_weights(smooth, uniform_share=share))
-    module = Contract(hintnet.folded(_net(options)), weights).eval()
+    net = _net(options)
+    module = Contract(hintnet.folded(net), weights).eval()
     picture = torch.full((2, 1, 64, 96), 50.0)
     example = (
         picture,
@@ -95,11 +98,11 @@ def main(options: ExportOptions) -> str:
     model = to_onnx(
         module, example, inputs=_INPUTS, outputs=["ab", "logits"], multiple_of=hintnet.MULTIPLE_OF
     )
-    onnx.helper.set_model_props(model, _metadata(options, smooth, _public(config)))
+    onnx.helper.set_model_props(model, _metadata(options, net.options, smooth, _public(config)))
     stored = store_as_float16(model)
     check_difference("graph", differences(module, model)[0], accepted=_TOLERANCE, of="a*b*")
     check_difference("stored graph", differences(module, stored)[1], accepted=_STORED_TOLERANCE, of="a*b*")
-    return _row(options, *write(stored, options.out))
+    return _row(options, net.options, *write(stored, options.out))
 
 
 def _net(options: ExportOptions) -> hintnet.HintNet:
@@ -109,7 +112,7 @@ def _net(options: ExportOptions) -> hintnet.HintNet:
         return net
     if not 0 <= options.blend_share <= 1:
         raise OptionError(f"blend_share is {options.blend_share}; accepted: 0 to 1")
-    earlier, late = load_net(options.blend).state_dict(), net.state_dict()
+    earlier, late = load_net(options.blend, net.options).state_dict(), net.state_dict()
     net.load_state_dict(
         {
             name: torch.lerp(value, earlier[name], options.blend_share)
@@ -148,20 +151,20 @@ def _public(config: dict[str, object]) -> str:
     """The run's options as YAML, with the names of files and folders but not where they lay."""
     shown = dict(config)
     shown.pop("out", None)
-    for name in ("backbone", "prior"):
+    for name in ("backbone", "prior", "start"):
         shown[name] = Path(str(shown[name])).name if shown.get(name) else None
     shown["corpora"] = [Path(str(folder)).name for folder in list(config["corpora"])]  # type: ignore[call-overload]
     return str(yaml.safe_dump(shown))
 
 
-def _metadata(options: ExportOptions, prior: Array, config: str) -> dict[str, str]:
+def _metadata(options: ExportOptions, net: NetOptions, prior: Array, config: str) -> dict[str, str]:
     return {
         "rechroma_contract": "1",
         "task": "colorize",
         "name": options.name,
         "work_size": str(options.work_size),
         "multiple_of": str(hintnet.MULTIPLE_OF),
-        "stride": str(hintnet.STRIDE),
+        "stride": str(net.stride),
         "bins": json.dumps(bins.centers().int().tolist()),
         "prior": json.dumps([float(f"{p:.4g}") for p in prior]),
         "default_vividness": str(options.vividness),
@@ -171,7 +174,7 @@ def _metadata(options: ExportOptions, prior: Array, config: str) -> dict[str, st
     }
 
 
-def _row(options: ExportOptions, sha256: str, length: int) -> str:
+def _row(options: ExportOptions, net: NetOptions, sha256: str, length: int) -> str:
     return to_toml(
         Row(
             name=options.name,
@@ -183,7 +186,7 @@ def _row(options: ExportOptions, sha256: str, length: int) -> str:
             multiple_of=hintnet.MULTIPLE_OF,
             tiling="never",
             licence=options.licence,
-            paper="Zhang, Isola & Efros 2016; Zhang et al. 2017; Sandler et al. 2018",
+            paper="Zhang, Isola & Efros 2016; Zhang et al. 2017; Sandler et al. 2018" + _PAPERS[net.head],
             card=f"model_cards/{options.name}.md",
             config=f"configs/{options.name}.yaml",
             defaults=PredictOptions(vividness=options.vividness, temperature=options.temperature),

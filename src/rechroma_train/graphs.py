@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,17 +14,8 @@ from torch import Tensor, nn
 
 from rechroma import runtime
 from rechroma.errors import WeightsError
-from rechroma_train.nets import hintnet
 
 _OPSET = 18
-
-
-def load_net(checkpoint: Path) -> hintnet.HintNet:
-    """The averaged weights of a run, ready to predict."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
-    net = hintnet.HintNet()
-    net.load_state_dict({k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")})
-    return net.eval()
 
 
 def to_onnx(
@@ -81,13 +72,16 @@ def check_difference(what: str, found: float, *, accepted: float, of: str) -> No
         raise WeightsError(f"{what} and net differ by {found:.4f} in {of}; accepted: up to {accepted}")
 
 
-def store_as_float16(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Keep every large weight as float16 with a cast to float32 before its use: half the file, float32 arithmetic."""
+def store_as_float16(model: onnx.ModelProto, *, keep: Collection[str] = ()) -> onnx.ModelProto:
+    """Keep every large weight as float16 with a cast to float32 before its use: half the file, float32 arithmetic.
+
+    Weights named in `keep` stay as they are.
+    """
     result = onnx.ModelProto()
     result.CopyFrom(model)
     casts = []
     for weight in result.graph.initializer:
-        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 256:
+        if weight.data_type != TensorProto.FLOAT or np.prod(weight.dims) < 256 or weight.name in keep:
             continue
         name = weight.name
         half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}.half")

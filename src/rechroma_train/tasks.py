@@ -26,8 +26,7 @@ class HintNetTask(LightningModule):
         """Score half of the pixels and compare."""
         lightness, hint_ab, hint_weight, ab = (t.contiguous(memory_format=torch.channels_last) for t in batch)
         rows = slice(self.global_step % 2, None, 2)
-        features = self.net.features(lightness, hint_ab, hint_weight)
-        logits = self.net.head(features[:, :, rows].contiguous(memory_format=torch.channels_last))
+        logits = self.net(lightness, hint_ab, hint_weight, rows=rows)
         with torch.autocast(self.device.type, enabled=False):
             return self.loss(logits, ab[:, :, rows])  # type: ignore[no-any-return]
 

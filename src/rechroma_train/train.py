@@ -16,7 +16,8 @@ from torch.utils.data import DataLoader
 
 from rechroma import color
 from rechroma.errors import OptionError
-from rechroma_train.config import TrainOptions
+from rechroma_train.checkpoints import take_matching
+from rechroma_train.config import CONFIG, TrainOptions
 from rechroma_train.data import Corpus
 from rechroma_train.losses import ClassificationLoss
 from rechroma_train.nets.hintnet import HintNet
@@ -26,7 +27,6 @@ from rechroma_train.tasks import HintNetTask
 CHECKPOINT = "last.ckpt"
 CURVE = "curve.csv"
 PRIOR = "prior.json"
-CONFIG = "config.yaml"
 _COLUMNS = ("step", "pictures", "minutes", "size", "rate", "loss", "classification", "regression")
 
 
@@ -41,11 +41,8 @@ def main(options: TrainOptions) -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / CONFIG).write_text(yaml.safe_dump(json.loads(json.dumps(asdict(options), default=str))))
     corpora = [Corpus.open(folder) for folder in options.corpora]
-    task = HintNetTask(
-        _net(options),
-        ClassificationLoss(_rebalancing(corpora, options), regression=options.regression),
-        options,
-    )
+    loss = ClassificationLoss(_rebalancing(corpora, options), regression=options.regression)
+    task = HintNetTask(_net(options), loss, options)
     last = options.pictures // options.batch
     checkpoint = options.out / CHECKPOINT
     resumed = checkpoint.exists()
@@ -74,9 +71,15 @@ def main(options: TrainOptions) -> None:
 
 
 def _net(options: TrainOptions) -> HintNet:
-    net = HintNet()
+    net = HintNet(options.net)
+    if net.memory is not None:
+        prior = color.smooth_prior(load_prior(options.out / PRIOR))
+        net.memory.start_at(torch.from_numpy(prior))
     if options.backbone is not None:
         net.encoder.load_pretrained(options.backbone)
+    if options.start is not None and not (options.out / CHECKPOINT).exists():
+        take_matching(net, options.start)
+    net.encoder.freeze(options.frozen_blocks)
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 

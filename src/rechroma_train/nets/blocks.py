@@ -61,17 +61,17 @@ class InvertedResidual(nn.Module):
 
 
 class ContextBlock(nn.Module):
-    """Residual block: large depthwise kernel, batch norm, then a two-layer 1x1 perceptron twice as wide."""
+    """Residual block: large depthwise kernel, batch norm, then a two-layer 1x1 perceptron, wider between its layers."""
 
-    def __init__(self, channels: int, *, kernel: int = 5, dilation: int = 1) -> None:
+    def __init__(self, channels: int, *, kernel: int = 5, dilation: int = 1, expand: int = 2) -> None:
         super().__init__()
         padding = dilation * (kernel // 2)
         self.depthwise = DepthwiseConv(
             channels, channels, kernel, padding=padding, dilation=dilation, groups=channels, bias=False
         )
         self.norm = nn.BatchNorm2d(channels)
-        self.widen = nn.Conv2d(channels, 2 * channels, 1)
-        self.narrow = nn.Conv2d(2 * channels, channels, 1)
+        self.widen = nn.Conv2d(channels, expand * channels, 1)
+        self.narrow = nn.Conv2d(expand * channels, channels, 1)
         nn.init.zeros_(self.narrow.weight)
         if self.narrow.bias is not None:
             nn.init.zeros_(self.narrow.bias)

@@ -1,22 +1,27 @@
 """hintnet, the default colorizer: MobileNetV2 (Sandler et al. 2018) encoder, light U-Net decoder, hints everywhere.
 
-Color is predicted as a distribution over the ab bins of Zhang et al. 2016 at 1/4 of the lightness's size.
+Color is predicted as a distribution over the ab bins of Zhang et al. 2016 at 1/4 of the lightness's size, or at 1/2.
 Hints enter twice: at full size beside the lightness, and pooled at each scale of the decoder.
+Whatever NetOptions adds to the default net starts without effect: from trained weights of the default, a net with
+more in it begins as that net.
 """
 
 from copy import deepcopy
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rechroma.errors import OptionError
 from rechroma_train import bins
+from rechroma_train.config import NetOptions
 from rechroma_train.nets.blocks import ContextBlock, InvertedResidual, SameConv, global_mean, upsample2
+from rechroma_train.nets.memory import ColorMemory
+from rechroma_train.nets.queries import ColorQueries
 
-STRIDE = 4
-"""Lightness pixels per predicted pixel, each way."""
 MULTIPLE_OF = 32
 """Sides of the lightness are multiples of this."""
 AB_SCALE = 1 / 110
@@ -33,6 +38,10 @@ _STAGES = (
 )
 """MobileNetV2: expansion, channels, blocks, stride of the first (Sandler et al. 2018, table 2)."""
 
+_KERNELS = ((5, 5), (7, 7), (5, 3), (3, 3))
+"""Kernels of the decoder's context blocks at 1/32, 1/16, 1/8 and 1/4: of the first, and of those after it."""
+_FINE = 32
+"""Channels of the stage at 1/2, where there is one."""
 
 SCALES = (2, 5, 12)
 """Blocks of the encoder whose results, at 1/4, 1/8 and 1/16, the decoder sees."""
@@ -57,15 +66,27 @@ class Encoder(nn.Module):
         with torch.no_grad():
             self.stem.weight[:, 1:] = 0
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """(N, 4, H, W) -> features at 1/4 (24), 1/8 (32), 1/16 (96) and 1/32 (1280 channels)."""
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """(N, 4, H, W) -> features at 1/2 (32), 1/4 (24), 1/8 (32), 1/16 (96) and 1/32 (1280 channels)."""
         x = F.relu6(self.stem(x))
-        scales: list[Tensor] = []
+        scales = [x]
         for i, block in enumerate(self.blocks):
             x = block(x)
             if i in SCALES:
                 scales.append(x)
-        return scales[0], scales[1], scales[2], F.relu6(self.head(x))
+        return scales[0], scales[1], scales[2], scales[3], F.relu6(self.head(x))
+
+    def freeze(self, count: int) -> None:
+        """Keep the stem and the first `count` blocks as they are; 0 freezes nothing.
+
+        Raises:
+            OptionError: there are fewer blocks.
+        """
+        if not 0 <= count <= len(self.blocks):
+            raise OptionError(f"frozen_blocks is {count}; accepted: 0 to {len(self.blocks)}")
+        if count:
+            for module in (self.stem, *self.blocks[:count]):
+                module.requires_grad_(False)
 
     def load_pretrained(self, path: Path) -> None:
         """Take the weights of a MobileNetV2 classifier (torchvision's names, batch norm folded, RGB in [-1, 1])."""
@@ -104,55 +125,126 @@ class Merge(nn.Module):
         return F.relu(self.norm(merged))
 
 
+class Fine(nn.Module):
+    """What the stem saw at 1/2, as a change of the features at 1/4 brought up to 1/2."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.merge = Merge(width, 32, _FINE)
+        self.stage = ContextBlock(_FINE, kernel=3)
+        self.widen = nn.Conv2d(_FINE, width, 1, bias=False)
+        nn.init.zeros_(self.widen.weight)
+
+    def forward(self, below: Tensor, stem: Tensor, hints: Tensor) -> Tensor:
+        """(N, C, h, w) below, (N, 32, 2h, 2w) stem, (N, 3, 2h, 2w) hints -> (N, C, 2h, 2w)."""
+        change: Tensor = self.widen(self.stage(self.merge(below, stem, hints)))
+        return upsample2(below) + change
+
+
+class Decoded(NamedTuple):
+    """What the head needs."""
+
+    pixels: Tensor
+    """(N, C, H / stride, W / stride) features."""
+    at16: Tensor
+    """(N, C, H/16, W/16) features."""
+    at8: Tensor
+    """(N, C, H/8, W/8) features."""
+    bias: Tensor | None
+    """(N, 313), added to every pixel's scores."""
+
+
 class HintNet(nn.Module):
     """Lightness and hints to a distribution over the ab bins."""
 
-    def __init__(self, widths: tuple[int, int, int, int] = (224, 160, 128, 128)) -> None:
+    def __init__(self, options: NetOptions | None = None) -> None:
         super().__init__()
-        w32, w16, w8, w4 = widths
+        o = options or NetOptions()
+        self.options = o
+        w32, w16, w8, w4 = o.widths
         self.encoder = Encoder()
         self.deep = nn.Conv2d(1280 + 3, w32, 1, bias=False)
         self.deep_norm = nn.BatchNorm2d(w32)
         self.token = nn.Sequential(nn.Linear(1280 + 3, w32), nn.ReLU(), nn.Linear(w32, w32 + w4))
-        self.stage32 = nn.Sequential(ContextBlock(w32), ContextBlock(w32))
+        self.stage32 = _stage(o, 0)
         self.merge16 = Merge(w32, 96, w16)
-        self.stage16 = nn.Sequential(ContextBlock(w16, kernel=7), ContextBlock(w16, kernel=7))
+        self.stage16 = _stage(o, 1)
         self.merge8 = Merge(w16, 32, w8)
-        self.stage8 = nn.Sequential(ContextBlock(w8), ContextBlock(w8, kernel=3))
+        self.stage8 = _stage(o, 2)
         self.merge4 = Merge(w8, 24, w4)
-        self.stage4 = nn.Sequential(ContextBlock(w4, kernel=3), ContextBlock(w4, kernel=3))
+        self.stage4 = _stage(o, 3)
+        self.fine = Fine(w4) if o.stride == 2 else None
         self.head = nn.Conv2d(w4, bins.COUNT, 1)
+        self.queries = (
+            ColorQueries((w16, w8), w4, count=o.queries, layers=o.query_layers) if o.head == "query" else None
+        )
+        self.memory = ColorMemory(1280, (w16, w8, w4), slots=o.slots) if o.head == "memory" else None
         self.split = (w32, w4)
 
-    def forward(self, lightness: Tensor, hint_ab: Tensor, hint_weight: Tensor) -> Tensor:
-        """Score the bins: arguments as in `features`; (N, 313, H/4, W/4) logits, rebalanced as trained."""
-        return self.head(self.features(lightness, hint_ab, hint_weight))  # type: ignore[no-any-return]
-
-    def features(self, lightness: Tensor, hint_ab: Tensor, hint_weight: Tensor) -> Tensor:
-        """Compute what the head scores.
+    def forward(
+        self, lightness: Tensor, hint_ab: Tensor, hint_weight: Tensor, *, rows: slice | None = None
+    ) -> Tensor:
+        """Score the bins.
 
         Args:
             lightness: (N, 1, H, W) L* 0 to 100; sides multiples of 32.
             hint_ab: (N, 2, H, W) a*b* where hinted.
             hint_weight: (N, 1, H, W) confidence 0 to 1.
+            rows: of the predicted pixels, those wanted; all where not given.
 
         Returns:
-            (N, C, H/4, W/4) features.
+            (N, 313, H / stride, W / stride) logits, rebalanced as trained.
         """
+        decoded = self.features(lightness, hint_ab, hint_weight)
+        pixels = decoded.pixels
+        if rows is not None:
+            pixels = pixels[:, :, rows].contiguous(memory_format=torch.channels_last)
+        scores: Tensor
+        if self.queries is None:
+            scores = self.head(pixels)
+        else:
+            matrix = self.head.weight.flatten(1) + self.queries(decoded.at16, decoded.at8)
+            flat = pixels.permute(0, 2, 3, 1).flatten(1, 2) @ matrix.transpose(1, 2) + self.head.bias
+            scores = flat.unflatten(1, pixels.shape[2:]).permute(0, 3, 1, 2)
+        return scores if decoded.bias is None else scores + decoded.bias[:, :, None, None]
+
+    def features(self, lightness: Tensor, hint_ab: Tensor, hint_weight: Tensor) -> Decoded:
+        """Compute what the head scores; arguments as in `forward`."""
         hints = torch.cat((hint_ab * (hint_weight * AB_SCALE), hint_weight), dim=1)
         x = torch.cat((lightness * 0.02 - 1, hints), dim=1)
-        f4, f8, f16, f32 = self.encoder(x)
+        f2, f4, f8, f16, f32 = self.encoder(x)
         h4 = _pool_hints(hints, 4)
         h8, h16, h32 = _pool_hints(h4, 2), _pool_hints(h4, 4), _pool_hints(h4, 8)
         deep = torch.cat((f32, h32), dim=1)
-        token = self.token(global_mean(deep).flatten(1))
-        at32, at4 = token.split(self.split, dim=1)
+        pooled = global_mean(deep).flatten(1)
+        at32, at4 = self.token(pooled).split(self.split, dim=1)
+        bias, toning = self.memory(pooled[:, :1280]) if self.memory is not None else (None, None)
         y = F.relu(self.deep_norm(self.deep(deep)) + at32[:, :, None, None])
         y = self.stage32(y)
-        y = self.stage16(self.merge16(y, f16, h16))
-        y = self.stage8(self.merge8(y, f8, h8))
-        y = self.merge4(y, f4, h4) + at4[:, :, None, None]
-        return self.stage4(y)  # type: ignore[no-any-return]
+        y16 = self.stage16(_toned(self.merge16(y, f16, h16), toning, 0))
+        y8 = self.stage8(_toned(self.merge8(y16, f8, h8), toning, 1))
+        y = self.stage4(_toned(self.merge4(y8, f4, h4), toning, 2) + at4[:, :, None, None])
+        if self.fine is not None:
+            y = self.fine(y, f2, _pool_hints(hints, 2))
+        return Decoded(y, y16, y8, bias)
+
+
+def _stage(options: NetOptions, number: int) -> nn.Sequential:
+    width, (first, later) = options.widths[number], _KERNELS[number]
+    return nn.Sequential(
+        *(
+            ContextBlock(width, kernel=later if i else first, expand=options.expand)
+            for i in range(options.blocks[number])
+        )
+    )
+
+
+def _toned(y: Tensor, toning: tuple[Tensor, ...] | None, stage: int) -> Tensor:
+    """Scale and shift a stage's features by what the memory said, (scale, shift) of each stage in turn."""
+    if toning is None:
+        return y
+    scale, shift = toning[2 * stage : 2 * stage + 2]
+    return y * (1 + scale) + shift
 
 
 def _pool_hints(hints: Tensor, by: int) -> Tensor:

@@ -1,0 +1,64 @@
+"""From a run's checkpoint to a net: all of it, or what fits into another net."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor
+
+from rechroma.errors import WeightsError
+from rechroma_train.config import CONFIG, NetOptions
+from rechroma_train.nets.hintnet import HintNet
+
+_log = logging.getLogger(__name__)
+
+
+def net_options(config: Mapping[str, Any]) -> NetOptions:
+    """Read what a run's net is made of from its options; the default where they are older than the choice."""
+    given: dict[str, Any] = dict(config.get("net") or {})
+    return NetOptions(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+
+
+def load_net(checkpoint: Path, options: NetOptions | None = None) -> HintNet:
+    """Load the averaged weights of a run, ready to predict.
+
+    Args:
+        checkpoint: of `train`.
+        options: what the net is made of; where not given, what config.yaml beside the checkpoint says.
+
+    Raises:
+        WeightsError: the weights are those of another net.
+    """
+    if options is None:
+        path = checkpoint.with_name(CONFIG)
+        options = net_options(yaml.safe_load(path.read_text()) if path.exists() else {})
+    net = HintNet(options)
+    try:
+        net.load_state_dict(_weights(checkpoint))
+    except RuntimeError as error:
+        raise WeightsError(f"{checkpoint.name} holds the weights of another net than {options}") from error
+    return net.eval()
+
+
+def take_matching(net: HintNet, checkpoint: Path) -> tuple[int, int]:
+    """Copy the weights of the same name and shape into a net; gives how many tensors were taken and left as they are.
+
+    Raises:
+        WeightsError: no tensor matches.
+    """
+    given, own = _weights(checkpoint), net.state_dict()
+    taken = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
+    if not taken:
+        raise WeightsError(f"no tensor in {checkpoint.name} has the name and the shape of one in the net")
+    net.load_state_dict({**own, **taken})
+    left = len(own) - len(taken)
+    _log.info("%s: %d tensors taken, %d start fresh", checkpoint.name, len(taken), left)
+    return len(taken), left
+
+
+def _weights(checkpoint: Path) -> dict[str, Tensor]:
+    state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
+    return {k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")}
