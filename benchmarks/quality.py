@@ -1,24 +1,63 @@
 """Keep an evaluation: its table, manifest and front go to results/ and to the documentation; no photograph does.
 
-python -m rechroma_train evaluate --pictures FOLDER --out evaluation
-python benchmarks/quality.py evaluation
+python -m rechroma_train evaluate --pictures FOLDER --features MOBILENET.safetensors --out evaluation
+python benchmarks/quality.py evaluation --first-weights hintnet.first.onnx
+
+Beside it one table of the first version and this one. The first version's rows are kept in results/ too: --first
+FOLDER, what `evaluate` left for it, replaces them. Milliseconds are measured here, the versions in turn.
 """
 
 import argparse
+import csv
 import json
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from measure import RESULTS, machine
+import numpy as np
+from measure import RESULTS, keep_table, machine, side_by_side
+
+from rechroma import methods, weights
+from rechroma.types import Colorizer
 
 DOCS = Path(__file__).parents[1] / "docs"
 FRONT = "quality_front.svg"
+FIRST, THIS = "first version", "this version"
+KEPT = "quality_first"
+"""Files of the first version in results/."""
+REPEATS = 40
+COLUMNS = {
+    "psnr": ("PSNR", 2),
+    "ssim": ("SSIM", 4),
+    "ab_rmse": ("ab-RMSE", 2),
+    "auc": ("AuC", 2),
+    "auc_balanced": ("AuC bal.", 2),
+    "colorfulness": ("CF", 2),
+    "delta_colorfulness": ("ΔCF", 2),
+    "delta_e": ("ΔE00", 2),
+    "frechet": ("Fréchet", 2),
+}
+"""Column of evaluation.csv: heading, decimals."""
+BASELINES = ("gray", "mean by lightness")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What `evaluate` measured."""
+
+    rows: list[dict[str, str]]
+    """Lines of its table that were colored without hints, by column."""
+    facts: dict[str, Any]
+    """Its manifest, without the pictures' names."""
 
 
 def keep(evaluation: Path, *, results: Path = RESULTS, docs: Path = DOCS) -> None:
     """Copy what `evaluate` left in a folder; of the pictures only their number and the digest of their list."""
-    facts = json.loads((evaluation / "evaluation.json").read_text(encoding="utf-8"))
-    del facts["pictures"]["files"]
     own = machine()
+    facts = read(evaluation).facts
     facts = {**own, **facts, "versions": {**own["versions"], **facts["versions"]}}  # type: ignore[dict-item]
     report = (evaluation / "evaluation.md").read_text(encoding="utf-8")
     drawing = f"![PSNR over colorfulness: the front of the network, with gray and the mean color]({FRONT})"
@@ -33,13 +72,130 @@ def keep(evaluation: Path, *, results: Path = RESULTS, docs: Path = DOCS) -> Non
         path.write_text(text, encoding="utf-8")
 
 
-def main() -> None:
+def keep_first(evaluation: Path, *, results: Path = RESULTS) -> None:
+    """Keep the rows and the manifest of the first version, to be compared with later ones."""
+    first = read(evaluation)
+    results.mkdir(parents=True, exist_ok=True)
+    with (results / f"{KEPT}.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(first.rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(first.rows)
+    told = json.dumps(first.facts, indent=2, ensure_ascii=False) + "\n"
+    (results / f"{KEPT}.json").write_text(told, encoding="utf-8")
+
+
+def read(folder: Path, name: str = "evaluation") -> Evaluation:
+    """Read the table and the manifest of an evaluation, fresh or kept."""
+    facts = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    facts["pictures"].pop("files", None)
+    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if int(row.get("hints") or 0) == 0]
+    return Evaluation(rows=rows, facts=facts)
+
+
+def compare(
+    versions: Mapping[str, Evaluation], costs: Mapping[str, Mapping[str, object]]
+) -> list[dict[str, object]]:
+    """Lay versions out in one table: gray, then each along its front, with milliseconds and megabytes.
+
+    Raises:
+        ValueError: They were measured on other pictures or with other features.
+    """
+    for what in ("pictures", "features"):
+        if len({json.dumps(one.facts.get(what), sort_keys=True) for one in versions.values()}) > 1:
+            raise ValueError(
+                f"the versions' {what} differ; evaluate both on the same, with the same --features"
+            )
+    last = list(versions.values())[-1]
+    lines = [(row["method"], row, {}) for row in last.rows if row["method"] in BASELINES]
+    for name, one in versions.items():
+        for row in one.rows:
+            if row["method"] not in {*BASELINES, "truth"}:
+                label = name if row["vividness"] else f"**{name}**, default"
+                lines.append((label, row, costs.get(name, {})))
+    return [
+        {
+            "version": label,
+            "v": row["vividness"] or "–",
+            "T": row["temperature"] or "–",
+            **{heading: _rounded(row.get(key), n) for key, (heading, n) in COLUMNS.items()},
+            "ms": cost.get("ms", "–"),
+            "MB": cost.get("MB", "–"),
+        }
+        for label, row, cost in lines
+    ]
+
+
+def cost(files: Mapping[str, tuple[str, str]], *, repeats: int = REPEATS) -> dict[str, dict[str, object]]:
+    """Measure {version: (weights, their expected SHA-256)}, in turn: one picture at the work size, one thread.
+
+    Raises:
+        ValueError: Weights are not those that were evaluated.
+    """
+    colorizers: dict[str, Colorizer] = {}
+    for name, (given, sha256) in files.items():
+        colorizers[name] = methods.load(given, device="cpu", threads=1)
+        if colorizers[name].info.sha256 != sha256:
+            raise ValueError(
+                f"{name}: the evaluation is of other weights than {Path(given).name}; name the right ones"
+            )
+    random = np.random.default_rng(0)
+    cases = {
+        name: partial(one.predict, random.random((one.info.work_size,) * 2, np.float32) * 100)
+        for name, one in colorizers.items()
+    }
+    seconds = side_by_side(cases, repeats=repeats, warm_up=3)
+    own = machine()
+    return {
+        name: {
+            "version": name,
+            "picture": f"{colorizers[name].info.work_size} × {colorizers[name].info.work_size}",
+            "threads": 1,
+            "ms": f"{statistics.median(seconds[name]) * 1e3:.1f}",
+            "lowest ms": f"{min(seconds[name]) * 1e3:.1f}",
+            "repeats": repeats,
+            "MB": f"{_bytes(given) / 1e6:.2f}",
+            "machine": f"{own['cpu']}, {own['cores']} cores, load {own['load_at_start']}",
+        }
+        for name, (given, _) in files.items()
+    }
+
+
+def _rounded(figure: str | None, decimals: int) -> str:
+    return "–" if not figure else f"{float(figure):.{decimals}f}"
+
+
+def _bytes(given: str) -> int:
+    path = Path(given)
+    return (path if path.suffix == ".onnx" else weights.local_path(weights.find(given))).stat().st_size
+
+
+def _keep_versions(evaluation: Path, given: str, first_weights: str) -> None:
+    versions = {FIRST: read(RESULTS, KEPT)} if (RESULTS / f"{KEPT}.csv").exists() else {}
+    versions[THIS] = read(evaluation)
+    chosen = {FIRST: first_weights, THIS: given}
+    files = {
+        name: (chosen[name], one.facts["weights"]["sha256"]) for name, one in versions.items() if chosen[name]
+    }
+    costs = cost(files, repeats=REPEATS)
+    keep_table("quality_cost", list(costs.values()), RESULTS)
+    keep_table("quality_versions", compare(versions, costs), RESULTS)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Keep the evaluation in the folder that is named."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("evaluation", type=Path, help="folder that `evaluate` wrote")
-    keep(parser.parse_args().evaluation)
+    parser.add_argument("--weights", default="hintnet", help="what was evaluated: a name, or an .onnx file")
+    parser.add_argument("--first", type=Path, help="folder that `evaluate` wrote for the first version")
+    parser.add_argument("--first-weights", default="", help="its .onnx file, to be timed beside")
+    given = parser.parse_args(arguments)
+    keep(given.evaluation, results=RESULTS, docs=DOCS)
+    if given.first:
+        keep_first(given.first, results=RESULTS)
+    _keep_versions(given.evaluation, given.weights, given.first_weights)
 
 
 if __name__ == "__main__":
