@@ -206,7 +206,7 @@ def draw(table: Sequence[Row]) -> str:
         ]
     for count in COUNTS:
         parts.append(_text(x(count), HEIGHT - BOTTOM + 18, str(count), "middle"))
-    for number, ((name, values), ink) in enumerate(zip(gains.items(), COLORS, strict=True)):
+    for number, ((name, values), ink) in enumerate(zip(gains.items(), COLORS, strict=False)):
         spots = [(x(float(row["hints"])), y(gain)) for row, gain in zip(rows, values, strict=True)]
         path = " ".join(f"{cx:.1f},{cy:.1f}" for cx, cy in spots)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{ink}" stroke-width="1.5"/>')
