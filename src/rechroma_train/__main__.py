@@ -1,4 +1,4 @@
-"""The workshop's verbs: python -m rechroma_train {pack,train,export,evaluate,sheet,prior}.
+"""The workshop's verbs: python -m rechroma_train {pack,train,export,quantize,evaluate,sheet,prior}.
 
 Each verb is a function that takes one options dataclass; its fields are the arguments, their docstrings the help.
 Only the verb that is asked for is imported.
@@ -19,6 +19,7 @@ VERBS = {
     "prior": ("rechroma_train.prior", "main", "count the colors of training pictures"),
     "train": ("rechroma_train.train", "main", "train a net; goes on from its last checkpoint"),
     "export": ("rechroma_train.export", "main", "write a trained net as a graph that rechroma runs"),
+    "quantize": ("rechroma_train.quantize", "main", "make the 8-bit twin of a graph"),
     "evaluate": ("rechroma_train.evaluate", "main", "measure weights on photographs with known colors"),
     "sheet": ("rechroma_train.evaluate.sheets", "main", "draw a contact sheet of colored photographs"),
 }

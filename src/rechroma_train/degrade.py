@@ -170,4 +170,4 @@ EFFECTS: dict[str, Callable[[Tensor, np.random.Generator], Tensor]] = {
     "grain": _grain,
     "jpeg": _jpeg,
 }
-"""What age does, in this order: (N, 1, H, W) L* / 100 -> the same, not clipped. JPEG wants sides of whole blocks of 8."""
+"""What age does, in this order: (N, 1, H, W) L* / 100 -> the same, not clipped. JPEG wants blocks of 8 pixels."""

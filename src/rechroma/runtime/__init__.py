@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rechroma import settings
-from rechroma.errors import ContractMismatch, OptionError, WeightsError, WeightsNotFound
+from rechroma.errors import ContractMismatch, InputError, OptionError, WeightsError, WeightsNotFound
 from rechroma.runtime.contract import Contract, Tensor, check
 from rechroma.types import DEVICES, Array, Device
 
@@ -68,8 +68,16 @@ class Graph:
             outputs: Names of the outputs wanted; the others are not computed.
 
         Raises:
+            InputError: A side of the picture is no multiple of what the contract says.
             WeightsError: The runtime failed, for want of memory for example.
         """
+        height, width = feeds["lightness"].shape[-2:]
+        if height % self.contract.multiple_of or width % self.contract.multiple_of:
+            # Some graphs would fail with a riddle, and some leave out rows without a word.
+            raise InputError(
+                f"lightness given to graph {self.contract.name} is {height}x{width}; accepted: sides that are "
+                f"multiples of {self.contract.multiple_of} (tiling.pad_to_multiple fills them up)"
+            )
         try:
             with self._turn:
                 results: list[Array] = self._session.run(list(outputs), dict(feeds))
