@@ -27,7 +27,8 @@ from rechroma_train.nets import hintnet
 from rechroma_train.stream import load_prior
 from rechroma_train.train import CHECKPOINT, PRIOR
 
-_INPUTS = ["lightness", "hint_ab", "hint_weight", "temperature", "vividness"]
+INPUTS = ["lightness", "hint_ab", "hint_weight", "temperature", "vividness"]
+"""Of a colorizer graph, in the order of `Contract.forward`."""
 _CHECKED_SIZES = ((32, 32), (64, 96), (192, 160), (32, 224))
 _TOLERANCE = 0.1
 """Largest accepted difference in a*b* between net and graph, both in float32."""
@@ -96,7 +97,7 @@ def main(options: ExportOptions) -> str:
         torch.tensor(1.0),
     )
     model = to_onnx(
-        module, example, inputs=_INPUTS, outputs=["ab", "logits"], multiple_of=hintnet.MULTIPLE_OF
+        module, example, inputs=INPUTS, outputs=["ab", "logits"], multiple_of=hintnet.MULTIPLE_OF
     )
     onnx.helper.set_model_props(model, _metadata(options, net.options, smooth, _public(config)))
     stored = store_as_float16(model)
@@ -141,7 +142,7 @@ def differences(module: nn.Module, model: onnx.ModelProto) -> tuple[float, float
             inputs = (lightness, hint, weight, torch.tensor(temperature), torch.tensor(vividness))
             with torch.no_grad():
                 expected = module(*inputs)[0].numpy()
-            feeds = dict(zip(_INPUTS, (t.numpy() for t in inputs), strict=True))
+            feeds = dict(zip(INPUTS, (t.numpy() for t in inputs), strict=True))
             given = graph.run(feeds, ["ab"])[0]
             found.append(given - expected)
     return largest_and_mean(found)
