@@ -18,8 +18,9 @@ _log = logging.getLogger(__name__)
 
 def net_options(config: Mapping[str, Any]) -> NetOptions:
     """Read what a run's net is made of from its options; the default where they are older than the choice."""
-    given: dict[str, Any] = dict(config.get("net") or {})
-    return NetOptions(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+    given = dict(config.get("net") or {})
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return NetOptions(**fields)
 
 
 def load_net(checkpoint: Path, options: NetOptions | None = None) -> HintNet:
