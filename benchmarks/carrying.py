@@ -8,7 +8,8 @@ film's optical flow would, without its errors. What came from outside the frame 
 colors, or with the network's own; each next frame is colored by the lightness and the last colors as dense hints.
 
 Colorfulness is a share of that of the colors at the beginning, carried along by the motion without any network;
-drift is the mean distance to them in a*b*.
+drift is the mean distance to them in a*b*. A second table has what the network makes of true dense hints, and of a
+cast in them.
 """
 
 import argparse
@@ -29,6 +30,8 @@ from rechroma.tiling import resize, work_shape
 from rechroma.types import AB, Array, Colorizer, Hints, Lightness
 from rechroma_train.evaluate import pictures
 
+CAST = 10.0
+"""a*b* by which all hints are wrong, to see what the network answers."""
 SHOWN = (1, 5, 10, 30)
 """Steps after which is measured."""
 PAN = 0.006
@@ -191,8 +194,39 @@ def table(colorizer: Colorizer, files: Sequence[Path]) -> list[Row]:
     return rows
 
 
+def answers(colorizer: Colorizer, files: Sequence[Path]) -> list[Row]:
+    """Say what a network makes of true dense hints, and of a cast of CAST in them: medians of the photographs."""
+    found: dict[float, list[tuple[float, ...]]] = {}
+    for path in files:
+        truth = pictures.read(path, longest=512)
+        shape = work_shape(*truth.gray.shape, colorizer.info.work_size, colorizer.info.multiple_of)
+        lab = resize(truth.lab, shape, kernel="area")
+        light, true = np.ascontiguousarray(lab[..., 0]), np.ascontiguousarray(lab[..., 1:])
+        for level in (0.5, 1.0):
+            weight = np.full(shape, level, np.float32)
+            plain = alone(colorizer, light, Hints(ab=true, weight=weight))
+            back = []
+            for cast in np.float32(CAST) * np.array([(1, 0), (-1, 0), (0, 1), (0, -1)], np.float32):
+                said = alone(colorizer, light, Hints(ab=true + cast, weight=weight))
+                back.append(float((said - plain).mean(axis=(0, 1)) @ cast) / CAST)
+            miss = plain - true
+            found.setdefault(level, []).append(
+                (
+                    float(np.linalg.norm(miss, axis=2).mean()),
+                    float(np.linalg.norm(miss.mean(axis=(0, 1)))),
+                    *back,
+                )
+            )
+    names = ("mean error", "cast of its own", *(f"{way} comes back" for way in ("+a*", "-a*", "+b*", "-b*")))
+    return [
+        {"weight": level}
+        | {name: round(float(v), 2) for name, v in zip(names, np.median(each, axis=0), strict=True)}
+        for level, each in found.items()
+    ]
+
+
 def main() -> None:
-    """Measure, print and keep the table."""
+    """Measure, print and keep both tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -202,13 +236,14 @@ def main() -> None:
     parser.add_argument(
         "--method", default="hintnet", help="weights by name, or an .onnx file, that take hints"
     )
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the table")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     arguments = parser.parse_args()
     every = pictures.paths(arguments.folder)
     chosen: NDArray[np.intp] = np.random.default_rng(arguments.seed).permutation(len(every))
     files = [every[i] for i in chosen[: arguments.pictures]]
     facts = machine() | {"pictures": len(files), "seed": arguments.seed}
     colorizer = methods.load(arguments.method, device="cpu", threads=1)
+    keep_table("carrying_answers", answers(colorizer, files), arguments.out)
     keep_table("carrying", table(colorizer, files), arguments.out)
     (arguments.out / "carrying.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
