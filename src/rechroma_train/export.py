@@ -96,9 +96,7 @@ def main(options: ExportOptions) -> str:
         torch.tensor(1.0),
         torch.tensor(1.0),
     )
-    model = to_onnx(
-        module, example, inputs=INPUTS, outputs=["ab", "logits"], multiple_of=hintnet.MULTIPLE_OF
-    )
+    model = to_onnx(module, example, inputs=INPUTS, outputs=["ab", "logits"], multiple_of=hintnet.MULTIPLE_OF)
     onnx.helper.set_model_props(model, _metadata(options, net.options, smooth, _public(config)))
     stored = store_as_float16(model)
     check_difference("graph", differences(module, model)[0], accepted=_TOLERANCE, of="a*b*")
