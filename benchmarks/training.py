@@ -1,8 +1,11 @@
 """Pictures per second in training: the loader alone, the network alone, and both as `train` runs them.
 
-    python benchmarks/training.py [--device cuda] [--threads 1] [--out benchmarks/results/training.csv]
+    python benchmarks/training.py [--device cuda] [--compile] [--batch 128 256 512] [--threads 1]
+        [--out benchmarks/results/training.csv]
 
-The pictures are made here; the corpus of a real run differs in nothing that matters for speed.
+The pictures are made here; the corpus of a real run differs in nothing that matters for speed. On cuda the steps are
+timed by events, and a second line says how long the host took to hand a step over: where that is the longer of the
+two, the accelerator waits for the host.
 """
 
 import argparse
@@ -17,11 +20,13 @@ import torch
 from PIL import Image
 
 from rechroma_train import bins
+from rechroma_train.averaging import Averager
 from rechroma_train.config import PackOptions, TrainOptions
 from rechroma_train.data import Corpus, pack
 from rechroma_train.losses import ClassificationLoss
 from rechroma_train.nets.hintnet import HintNet
-from rechroma_train.stream import BatchStream, make_batch
+from rechroma_train.schedule import Schedule
+from rechroma_train.stream import Batch, BatchStream, make_batch
 from rechroma_train.tasks import HintNetTask
 
 SIZES = (96, 128, 160)
@@ -32,38 +37,69 @@ def main() -> None:
     """Measure and write the table."""
     arguments = _arguments()
     torch.set_num_threads(arguments.threads)
-    device = torch.device(arguments.device)
+    torch.backends.cudnn.benchmark = True
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory() as folder:
-        corpora = [_corpus(Path(folder)).to(device)]
-        for size in SIZES:
-            options = TrainOptions(
-                corpora=[], out=Path(folder), sizes=[size], size_ends=[], batch=arguments.batch
-            )
-            step = _stepper(options, device)
-            batch = make_batch(corpora, options, 0)
-            stream = iter(BatchStream(corpora, options, 0, 10**6))
-            figures = {
-                "loader alone": _rate(lambda s=stream: next(s), arguments.batch, device),
-                "network alone": _rate(lambda f=step, b=batch: f(b), arguments.batch, device),
-                "one after the other": _rate(lambda f=step, s=stream: f(next(s)), arguments.batch, device),
-            }
-            for what, rate in figures.items():
-                rows.append({"size": size, "what": what, "pictures_per_second": round(rate, 1)})
-                print(f"{size:4} px  {what:20} {rate:8.1f} pictures/s")
+        corpora = [_corpus(Path(folder)).to(torch.device(arguments.device))]
+        for batch in arguments.batch:
+            for size in arguments.sizes:
+                options = TrainOptions(
+                    corpora=[],
+                    out=Path(folder),
+                    sizes=[size],
+                    size_ends=[],
+                    batch=batch,
+                    pictures=10**9,
+                    device=arguments.device,
+                    compile=arguments.compile,
+                )
+                for what, rate in measure(corpora, options, steps=arguments.steps).items():
+                    row = {"batch": batch, "size": size, "what": what, "pictures_per_second": round(rate, 1)}
+                    rows.append(row)
+                    print(f"batch {batch:4}  {size:4} px  {what:20} {rate:8.1f} pictures/s", flush=True)
     with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, ["size", "what", "pictures_per_second"], lineterminator="\n")
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    arguments.out.with_suffix(".md").write_text(_table(rows))
+    arguments.out.with_suffix(".md").write_text(table(rows))
 
 
-def _table(rows: list[dict[str, object]]) -> str:
-    lines = ["| pictures per second | " + " | ".join(f"{size} px" for size in SIZES) + " |"]
-    lines.append("|---|" + "--:|" * len(SIZES))
-    for what in dict.fromkeys(row["what"] for row in rows):
-        figures = [str(row["pictures_per_second"]) for row in rows if row["what"] == what]
-        lines.append(f"| {what} | " + " | ".join(figures) + " |")
+def measure(corpora: list[Corpus], options: TrainOptions, *, steps: int = STEPS) -> dict[str, float]:
+    """Pictures per second of the parts of one size: loader alone, network alone, and both.
+
+    Args:
+        corpora: on the device that is measured.
+        options: of a run with one size; its device, batch and `compile` count.
+        steps: that are timed, after three to warm up.
+    """
+    device = torch.device(options.device)
+    step = _stepper(options, device)
+    batch = make_batch(corpora, options, 0)
+    stream = iter(BatchStream(corpora, Schedule(options), 0))
+    found: dict[str, float] = {}
+    parts: dict[str, Callable[[], object]] = {
+        "loader alone": lambda: next(stream),
+        "network alone": lambda: step(batch),
+        "one after the other": lambda: step(next(stream)),
+    }
+    for what, action in parts.items():
+        seconds, host = _seconds(action, device, steps)
+        found[what] = options.batch / seconds
+        if device.type == "cuda":
+            found[f"{what}, host"] = options.batch / host
+    return found
+
+
+def table(rows: list[dict[str, object]]) -> str:
+    """Markdown: one line for a batch and a part, one column for a size."""
+    sizes = list(dict.fromkeys(row["size"] for row in rows))
+    lines = ["| batch | pictures per second | " + " | ".join(f"{size} px" for size in sizes) + " |"]
+    lines.append("|--:|---|" + "--:|" * len(sizes))
+    for batch, what in dict.fromkeys((row["batch"], row["what"]) for row in rows):
+        figures = [
+            str(row["pictures_per_second"]) for row in rows if (row["batch"], row["what"]) == (batch, what)
+        ]
+        lines.append(f"| {batch} | {what} | " + " | ".join(figures) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -73,7 +109,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
-    parser.add_argument("--batch", type=int, default=32, help="pictures a step")
+    parser.add_argument(
+        "--batch", type=int, nargs="+", default=[32], help="pictures a step; several are swept"
+    )
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="sides of the windows")
+    parser.add_argument("--steps", type=int, default=STEPS, help="steps that are timed")
+    parser.add_argument("--compile", action="store_true", help="compile the net as `train --compile` does")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "training.csv")
     return parser.parse_args()
 
@@ -88,32 +129,50 @@ def _corpus(folder: Path) -> Corpus:
     return Corpus.open(folder / "packed")
 
 
-def _stepper(options: TrainOptions, device: torch.device) -> Callable[[object], None]:
-    net = HintNet().to(device, memory_format=torch.channels_last)
+def _stepper(options: TrainOptions, device: torch.device) -> Callable[[Batch], None]:
+    """One step as `train` makes it, without Lightning's own work."""
+    net = HintNet(options.net).to(device, memory_format=torch.channels_last)
     loss = ClassificationLoss(torch.ones(bins.COUNT), regression=options.regression)
-    task = HintNetTask(net, loss, options).to(device)
-    optimizer = torch.optim.AdamW(net.parameters(), options.learning_rate)
+    task = HintNetTask(net, loss, Schedule(options)).to(device)
+    configured = task.configure_optimizers()
+    assert isinstance(configured, dict)
+    optimizer = configured["optimizer"]
+    averager = Averager(net, decay=options.ema)
 
-    def step(batch: object) -> None:
+    def step(batch: Batch) -> None:
         with torch.autocast(device.type, torch.bfloat16):
             result = task.training_step(batch, 0)
         result["loss"].backward()
+        task.configure_gradient_clipping(optimizer)
         optimizer.step()
         optimizer.zero_grad()
+        averager.update()
 
     return step
 
 
-def _rate(action: Callable[[], object], batch: int, device: torch.device) -> float:
-    """Pictures per second: the median of the steps after two to warm up."""
-    seconds = []
-    for _ in range(STEPS + 2):
-        start = time.perf_counter()
+def _seconds(action: Callable[[], object], device: torch.device, steps: int) -> tuple[float, float]:
+    """Median seconds of a step, and mean seconds of the host alone; on cuda the device never idles in between."""
+    for _ in range(3):
         action()
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
-    return batch / float(np.median(seconds[2:]))
+    if device.type != "cuda":
+        seconds = []
+        for _ in range(steps):
+            start = time.perf_counter()
+            action()
+            seconds.append(time.perf_counter() - start)
+        return float(np.median(seconds)), float(np.mean(seconds))
+    torch.cuda.synchronize()
+    marks = [torch.cuda.Event(enable_timing=True) for _ in range(steps + 1)]
+    marks[0].record()
+    start = time.perf_counter()
+    for mark in marks[1:]:
+        action()
+        mark.record()
+    host = (time.perf_counter() - start) / steps
+    torch.cuda.synchronize()
+    milliseconds = [one.elapsed_time(other) for one, other in zip(marks, marks[1:], strict=False)]
+    return float(np.median(milliseconds)) / 1000, host
 
 
 if __name__ == "__main__":

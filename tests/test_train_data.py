@@ -12,7 +12,8 @@ from PIL import Image
 from rechroma_train import degrade, hints
 from rechroma_train.config import DegradeOptions, HintOptions, PackOptions, TrainOptions
 from rechroma_train.data import Corpus, View, pack
-from rechroma_train.stream import count_bins, make_batch, size_at
+from rechroma_train.schedule import Schedule
+from rechroma_train.stream import count_bins, make_batch
 
 
 def _picture(seed: int, size: tuple[int, int]) -> Image.Image:
@@ -92,7 +93,7 @@ def test_a_batch_depends_on_the_step_alone(options):
 
 
 def test_the_windows_grow_after_the_given_number_of_pictures(options):
-    assert [size_at(options, step) for step in (0, 1, 2, 3)] == [32, 32, 64, 64]
+    assert [Schedule(options).size(step) for step in (0, 1, 2, 3)] == [32, 32, 64, 64]
     corpora = [Corpus.open(folder) for folder in options.corpora]
     assert make_batch(corpora, options, 2).ab.shape == (8, 2, 16, 16)
 

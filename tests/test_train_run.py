@@ -15,7 +15,7 @@ from rechroma_train import export, train
 from rechroma_train.config import ExportOptions, PackOptions, TrainOptions
 from rechroma_train.data import pack
 from rechroma_train.nets import hintnet
-from rechroma_train.tasks import rate_at
+from rechroma_train.schedule import Schedule
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning"
@@ -83,11 +83,11 @@ def test_sizes_and_their_ends_must_fit(options):
 
 
 def test_learning_rate_rises_stays_and_falls_to_zero(options):
-    long = replace(options, pictures=1000, warmup=100, decay=0.5, batch=10)
-    assert rate_at(long, 0) == pytest.approx(0.1)
-    assert rate_at(long, 20) == rate_at(long, 49) == 1
-    assert 0 < rate_at(long, 75) < 1
-    assert rate_at(long, 100) == pytest.approx(0)
+    plan = Schedule(replace(options, pictures=1000, warmup=100, decay=0.5, batch=10))
+    assert plan.rate(0) == pytest.approx(0.1)
+    assert plan.rate(20) == plan.rate(49) == 1
+    assert 0 < plan.rate(75) < 1
+    assert plan.rate(100) == pytest.approx(0)
 
 
 def test_an_exported_run_keeps_the_contract_and_the_library_runs_it(run, tmp_path):

@@ -71,12 +71,43 @@ class NetOptions:
     """Lightness pixels per predicted pixel, each way."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class LossOptions:
+    """What is lessened beside the plain classification; a term of weight 0 costs nothing."""
+
+    focal: float = 0.0
+    """Exponent of the focal form of the cross-entropy (Lin et al. 2017); 0: the plain form."""
+    consistency: float = 0.0
+    """Weight of the difference between the predictions for two degradations of one window; doubles the work."""
+    colorfulness: float = 0.0
+    """Weight of the colorfulness term (Kang et al. 2023); known to cause blotches."""
+    perceptual: float = 0.0
+    """Weight of the difference in VGG-19 features."""
+    vgg: Path | None = None
+    """VGG-19 weights up to conv3_4 (safetensors), for the perceptual term."""
+    adversarial: float = 0.0
+    """Weight of the patch critic's judgement, late in the run."""
+    adversarial_from: float = 0.85
+    """Share of the run after which the critic begins to learn."""
+    critic_head_start: float = 0.02
+    """Share of the run in which the critic learns alone, before the net is told its judgement."""
+    critic_rate: float = 2e-4
+    """Learning rate of the critic."""
+    temperature: float = 0.6
+    """Annealed-mean temperature of the pictures that colorfulness, perceptual and adversarial terms see."""
+    vividness: float = 0.5
+    """Vividness of those pictures."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOptions:
     """One training run; it stops by time, by pictures or by a signal, and goes on from its last checkpoint."""
 
     corpora: list[Path]
     """Packed folders (see `pack`)."""
+    corpus_shares: list[list[float]] = field(default_factory=list)
+    """For each size a list with each corpus's share of a batch, rounded to whole pictures: thumbnails early,
+    photographs late. Empty: every picture is equally likely."""
     out: Path
     """Folder of the run: last.ckpt, curve.csv, config.yaml."""
     backbone: Path | None = None
@@ -99,10 +130,13 @@ class TrainOptions:
     """Pictures a step."""
     pictures: int = 1_000_000
     """Pictures in the whole run: the learning rate reaches zero at this number."""
+    minutes: float | None = None
+    """Minutes of the whole run, over all commands, in place of `pictures`: the plan written for `pictures` (size_ends,
+    decay, keep_at, shares of the run) is stretched or shrunk to take this long. Needs a resident corpus."""
     decay: float = 0.4
     """The learning rate is constant after the warm-up and falls over this last share of the pictures."""
     max_minutes: float | None = None
-    """Stop after this time, with a checkpoint; the schedule is still that of `pictures`."""
+    """Stop this long after the command began, with a checkpoint; the schedule is that of the whole run."""
     learning_rate: float = 1.5e-3
     """Largest learning rate of the decoder."""
     encoder_rate: float = 0.15
@@ -121,6 +155,10 @@ class TrainOptions:
     """JSON file of bin counts; counted over `prior_pictures` pictures of the corpora where not given."""
     prior_pictures: int = 4096
     """Pictures over which the prior of the bins is counted."""
+    losses: LossOptions = field(default_factory=LossOptions)
+    """Terms beside the classification."""
+    keep_at: list[int] = field(default_factory=list)
+    """Pictures at which the averaged weights are kept, as kept.PICTURES.safetensors, to be blended at the end."""
     degrade: DegradeOptions = field(default_factory=DegradeOptions)
     """The "old photograph" model."""
     hints: HintOptions = field(default_factory=HintOptions)
@@ -135,6 +173,10 @@ class TrainOptions:
     """Steps between two lines of curve.csv."""
     device: str = "cpu"
     """cpu or cuda; on cuda the corpora are copied into its memory and augmented there."""
+    resident: bool = False
+    """Make the batches in this process, on the device that trains; always so on cuda."""
+    compile: bool = False
+    """Compile the net (torch.compile), once for each size; what cannot be compiled stops the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

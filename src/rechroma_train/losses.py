@@ -18,12 +18,14 @@ class ClassificationLoss(nn.Module):
     rebalancing: Tensor
     decoder: Tensor
 
-    def __init__(self, rebalancing: Tensor, *, regression: float) -> None:
+    def __init__(self, rebalancing: Tensor, *, regression: float, focal: float = 0.0) -> None:
         """Prepare the tables.
 
         Args:
             rebalancing: (313,) weights of the bins, expectation 1 under the prior.
             regression: weight of the regression term.
+            focal: exponent of (1 - p), by which bins that are predicted well count less (Lin et al. 2017, equation
+                4, for each bin of the soft encoding); 0 = plain cross-entropy.
         """
         super().__init__()
         self.encode = bins.SoftEncoder()
@@ -32,6 +34,7 @@ class ClassificationLoss(nn.Module):
         sums = torch.cat((bins.centers(), torch.ones(bins.COUNT, 1)), dim=1) / rebalancing[:, None]
         self.register_buffer("decoder", sums.float(), persistent=False)
         self.regression = regression
+        self.focal = focal
 
     def forward(self, logits: Tensor, ab: Tensor) -> dict[str, Tensor]:
         """Compare scores and truth.
@@ -48,7 +51,10 @@ class ClassificationLoss(nn.Module):
         index, share = self.encode(truth)
         log_p = F.log_softmax(flat, dim=1)
         pixel_weight = (self.rebalancing[index] * share).sum(1)
-        cross_entropy = -(log_p.gather(1, index) * share).sum(1)
+        named = log_p.gather(1, index)
+        if self.focal:
+            named = named * (-torch.expm1(named)).clamp_min(1e-6) ** self.focal
+        cross_entropy = -(named * share).sum(1)
         classification = (cross_entropy * pixel_weight).mean()
         decoded = log_p.exp() @ self.decoder
         regression = F.smooth_l1_loss(decoded[:, :2] / decoded[:, 2:].clamp_min(1e-6), truth, beta=5.0)

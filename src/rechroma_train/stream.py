@@ -1,8 +1,9 @@
 """The endless stream of training batches: batch k is the same whoever makes it and whenever."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,13 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
-from torch.utils.data import IterableDataset
+from torch.utils.data import IterableDataset, get_worker_info
 
 from rechroma_train import degrade, hints
 from rechroma_train.bins import COUNT, SoftEncoder
 from rechroma_train.color import linear_to_lab, srgb_to_linear
 from rechroma_train.config import TrainOptions
 from rechroma_train.data import Corpus, random_view
+from rechroma_train.schedule import Schedule, quotas
 
 
 class Batch(NamedTuple):
@@ -31,35 +33,55 @@ class Batch(NamedTuple):
     """(N, 1, S, S) 0 to 1."""
     ab: Tensor
     """(N, 2, S / stride, S / stride) true a*b*, at the net's stride."""
+    again: Tensor | None = None
+    """(N, 1, S, S) L* of the same windows, degraded anew, where consistency is learned."""
+    clean: Tensor | None = None
+    """(N, 1, S / stride, S / stride) true L*, where a loss looks at pictures."""
 
 
-def size_at(options: TrainOptions, step: int) -> int:
-    """Side of the windows of this step."""
-    stage = sum(step * options.batch >= end for end in options.size_ends)
-    return options.sizes[stage]
+def make_batch(corpora: list[Corpus], options: TrainOptions, step: int, *, stage: int | None = None) -> Batch:
+    """Make the batch of one step; it depends on the options, the step and the stage alone.
 
+    Pictures are drawn without repetition until all of them were seen, then in a new order. With `corpus_shares` that
+    holds for each corpus within a stage.
 
-def make_batch(corpora: list[Corpus], options: TrainOptions, step: int) -> Batch:
-    """Make the batch of one step; it depends on the options and the step alone.
-
-    Pictures are drawn without repetition until all of them were seen, then in a new order.
+    Args:
+        corpora: packed photographs, all on one device; the batch is made there.
+        options: of the run.
+        step: number of the step.
+        stage: number of the size; that of the plan by pictures where not given.
     """
     rng = np.random.default_rng((options.seed, step))
-    size = size_at(options, step)
-    linear = srgb_to_linear(_windows(corpora, options, step, size, rng))
+    if stage is None:
+        stage = Schedule(options).stage(step)
+    drawn = _choose(corpora, options, step, stage)
+    linear = srgb_to_linear(_windows(corpora, options, drawn, options.sizes[stage], rng))
     ab = linear_to_lab(linear)[:, 1:]
     hint_ab, hint_weight = hints.simulate(ab, options.hints, rng)
     lightness = degrade.age(degrade.record(linear, options.degrade, rng), options.degrade, rng)
-    return Batch(lightness, hint_ab, hint_weight, F.avg_pool2d(ab, options.net.stride))
+    batch = Batch(lightness, hint_ab, hint_weight, F.avg_pool2d(ab, options.net.stride))
+    wanted = options.losses
+    if wanted.consistency:
+        other = np.random.default_rng((options.seed, step, 1))
+        again = degrade.age(degrade.record(linear, options.degrade, other), options.degrade, other)
+        batch = batch._replace(again=again)
+    if wanted.colorfulness or wanted.perceptual or wanted.adversarial:
+        clean = F.avg_pool2d(linear_to_lab(linear)[:, :1], options.net.stride)
+        batch = batch._replace(clean=clean)
+    return batch
 
 
 def _windows(
-    corpora: list[Corpus], options: TrainOptions, step: int, size: int, rng: np.random.Generator
+    corpora: list[Corpus],
+    options: TrainOptions,
+    drawn: Iterable[tuple[int, NDArray[np.int64]]],
+    size: int,
+    rng: np.random.Generator,
 ) -> Tensor:
-    """Draw the pictures of a step and cut a window out of each: (batch, 3, size, size) sRGB, 0 to 1."""
+    """Cut a window out of each picture drawn: (batch, 3, size, size) sRGB, 0 to 1."""
     zoom = (options.zoom_smallest, options.zoom_largest)
     windows: list[Tensor] = []
-    for number, which in _choose(corpora, options, step):
+    for number, which in drawn:
         corpus = corpora[number]
         height, width = corpus.sides[:, which]
         windows.append(
@@ -69,9 +91,15 @@ def _windows(
 
 
 def _choose(
-    corpora: list[Corpus], options: TrainOptions, step: int
+    corpora: list[Corpus], options: TrainOptions, step: int, stage: int
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Yield (corpus, pictures in it): the step's share of a shuffle of all pictures of all corpora."""
+    """Yield (corpus, pictures in it): the step's share of a shuffle of all pictures of all corpora, or of each."""
+    if options.corpus_shares:
+        counts = quotas(options.corpus_shares[stage], options.batch)
+        for number in np.flatnonzero(counts):
+            places = np.arange(step * counts[number], (step + 1) * counts[number])
+            yield int(number), _shuffled(places, len(corpora[number]), options.seed)
+        return
     lengths = np.array([len(c) for c in corpora])
     ends = np.cumsum(lengths)
     places = np.arange(step * options.batch, (step + 1) * options.batch)
@@ -81,32 +109,36 @@ def _choose(
         yield int(number), picked[owner == number] - (ends[number] - lengths[number])
 
 
-def _shuffled(places: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+def _shuffled(places: NDArray[np.int64], length: int, seed: int) -> NDArray[np.int64]:
     """The pictures at places of an endless sequence of shuffles."""
-    epochs, within = np.divmod(places, count)
+    epochs, within = np.divmod(places, length)
     picked = np.empty_like(places)
     for epoch in np.unique(epochs):
         here = epochs == epoch
-        picked[here] = _order(int(epoch), count, seed)[within[here]]
+        picked[here] = _order(int(epoch), length, seed)[within[here]]
     return picked
 
 
 @lru_cache(maxsize=16)
-def _order(epoch: int, count: int, seed: int) -> NDArray[np.int64]:
-    return np.random.default_rng((seed, epoch, count)).permutation(count)
+def _order(epoch: int, length: int, seed: int) -> NDArray[np.int64]:
+    return np.random.default_rng((seed, epoch, length)).permutation(length)
 
 
 class BatchStream(IterableDataset[Batch]):
-    """Batches from one step to another."""
+    """Batches from a step to the end of a plan by pictures; without end where the plan goes by minutes."""
 
-    def __init__(self, corpora: list[Corpus], options: TrainOptions, first: int, last: int) -> None:
+    def __init__(self, corpora: list[Corpus], schedule: Schedule, first: int) -> None:
         super().__init__()
-        self.corpora, self.options, self.first, self.last = corpora, options, first, last
+        self.corpora, self.schedule, self.first = corpora, schedule, first
 
     def __iter__(self) -> Iterator[Batch]:
-        torch.set_num_threads(1)
-        for step in range(self.first, self.last):
-            yield make_batch(self.corpora, self.options, step)
+        if get_worker_info() is not None:
+            torch.set_num_threads(1)
+        options = self.schedule.options
+        for step in count(self.first):
+            if options.minutes is None and self.schedule.over(step):
+                return
+            yield make_batch(self.corpora, options, step, stage=self.schedule.stage(step))
 
 
 def count_bins(corpora: list[Corpus], options: TrainOptions) -> NDArray[np.float64]:
@@ -118,7 +150,7 @@ def count_bins(corpora: list[Corpus], options: TrainOptions) -> NDArray[np.float
     )
     for step in range(options.prior_pictures // plain.batch):
         rng = np.random.default_rng((options.seed, step))
-        rgb = _windows(corpora, plain, step, plain.sizes[0], rng).cpu()
+        rgb = _windows(corpora, plain, _choose(corpora, plain, step, 0), plain.sizes[0], rng).cpu()
         ab = F.avg_pool2d(linear_to_lab(srgb_to_linear(rgb))[:, 1:], 4)
         index, share = encode(ab.permute(0, 2, 3, 1).reshape(-1, 2))
         total.scatter_add_(0, index.flatten(), share.flatten().double())

@@ -1,7 +1,7 @@
 """The verb `train`: a run that is bounded in time and goes on, bit for bit, where it stopped."""
 
-import csv
 import json
+import math
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -10,64 +10,113 @@ import lightning
 import torch
 import yaml
 from lightning import Trainer
-from lightning.pytorch.callbacks import Callback, EMAWeightAveraging
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from rechroma import color
 from rechroma.errors import OptionError
+from rechroma_train.averaging import Averages
 from rechroma_train.checkpoints import take_matching
+from rechroma_train.clock import Clock
 from rechroma_train.config import CONFIG, TrainOptions
 from rechroma_train.data import Corpus
 from rechroma_train.losses import ClassificationLoss
 from rechroma_train.nets.hintnet import HintNet
-from rechroma_train.stream import Batch, BatchStream, count_bins, load_prior, size_at
+from rechroma_train.schedule import Schedule
+from rechroma_train.stream import Batch, BatchStream, count_bins, load_prior
 from rechroma_train.tasks import HintNetTask
+from rechroma_train.terms import Terms
 
 CHECKPOINT = "last.ckpt"
 CURVE = "curve.csv"
 PRIOR = "prior.json"
-_COLUMNS = ("step", "pictures", "minutes", "size", "rate", "loss", "classification", "regression")
+_LOSSES = ("loss", "classification", "regression")
 
 
 def main(options: TrainOptions) -> None:
     """Train until the pictures or the minutes are used up; start from `last.ckpt` in the folder where there is one."""
-    if len(options.size_ends) != len(options.sizes) - 1:
-        raise OptionError(
-            f"{len(options.sizes)} sizes need {len(options.sizes) - 1} size_ends; given: {options.size_ends}"
-        )
+    began = time.monotonic()
+    _check(options)
     torch.set_num_threads(options.threads)
     lightning.seed_everything(options.seed, verbose=False)
     options.out.mkdir(parents=True, exist_ok=True)
     (options.out / CONFIG).write_text(yaml.safe_dump(json.loads(json.dumps(asdict(options), default=str))))
-    corpora = [Corpus.open(folder) for folder in options.corpora]
-    loss = ClassificationLoss(_rebalancing(corpora, options), regression=options.regression)
-    task = HintNetTask(_net(options), loss, options)
-    last = options.pictures // options.batch
+    schedule = Schedule(options)
     checkpoint = options.out / CHECKPOINT
-    resumed = checkpoint.exists()
-    first = int(torch.load(checkpoint, weights_only=False)["global_step"]) if resumed else 0
-    if first >= last:
+    first = _first_step(schedule, checkpoint)
+    if schedule.over(first):
         return
+    corpora = [Corpus.open(folder) for folder in options.corpora]
+    task = _task(schedule, _rebalancing(corpora, options))
+    on_gpu = options.device == "cuda"
     trainer = Trainer(
-        accelerator="gpu" if options.device == "cuda" else "cpu",
+        accelerator="gpu" if on_gpu else "cpu",
         devices=1,
         precision="bf16-mixed",
-        max_steps=last,
+        max_steps=-1 if options.minutes is not None else options.pictures // options.batch,
+        max_epochs=-1,
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        gradient_clip_val=1.0,
-        callbacks=[EMAWeightAveraging(decay=options.ema), Clock(options)],
+        benchmark=on_gpu,
+        callbacks=[
+            Averages(schedule),
+            Clock(
+                schedule,
+                curve=options.out / CURVE,
+                checkpoint=checkpoint,
+                losses=(*_LOSSES, *(task.terms.names if task.terms is not None else ())),
+                began=began,
+            ),
+        ],
         default_root_dir=options.out,
     )
     trainer.fit(
         task,
-        train_dataloaders=_loader(corpora, options, first, last),
-        ckpt_path=str(checkpoint) if resumed else None,
+        train_dataloaders=_loader(corpora, schedule, first),
+        ckpt_path=str(checkpoint) if first else None,
         weights_only=False,
     )
+
+
+def _check(options: TrainOptions) -> None:
+    """Refuse what does not fit together, before anything is read."""
+    if len(options.size_ends) != len(options.sizes) - 1:
+        raise OptionError(
+            f"{len(options.sizes)} sizes need {len(options.sizes) - 1} size_ends; given: {options.size_ends}"
+        )
+    shares = options.corpus_shares
+    if shares and len(shares) != len(options.sizes):
+        raise OptionError(f"{len(options.sizes)} sizes need as many corpus_shares; given: {len(shares)}")
+    for row in shares:
+        if len(row) != len(options.corpora) or min(row) < 0 or not 0 < sum(row) < math.inf:
+            raise OptionError(
+                f"a list of corpus_shares has a share, 0 or more, for each of {len(options.corpora)} corpora;"
+                f" given: {row}"
+            )
+    if options.minutes is not None and not (options.resident or options.device == "cuda"):
+        raise OptionError("a run planned in minutes makes its batches in its own process: add resident")
+    if options.device not in ("cpu", "cuda"):
+        raise OptionError(f"device is {options.device}; accepted: cpu, cuda")
+    if options.device == "cuda" and not torch.cuda.is_available():
+        raise OptionError("device is cuda, and PyTorch finds none here; accepted: cpu")
+
+
+def _first_step(schedule: Schedule, checkpoint: Path) -> int:
+    """The step to go on from; tells the schedule the time spent."""
+    if not checkpoint.exists():
+        return 0
+    state = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    schedule.spent = float(state["callbacks"][Clock.__name__]["minutes"])
+    return int(state["global_step"])
+
+
+def _task(schedule: Schedule, rebalancing: Tensor) -> HintNetTask:
+    options = schedule.options
+    loss = ClassificationLoss(rebalancing, regression=options.regression, focal=options.losses.focal)
+    terms = Terms(options.losses, rebalancing)
+    return HintNetTask(_net(options), loss, schedule, terms if terms.names else None)
 
 
 def _net(options: TrainOptions) -> HintNet:
@@ -93,96 +142,12 @@ def _rebalancing(corpora: list[Corpus], options: TrainOptions) -> Tensor:
     return torch.from_numpy(color.rebalancing_weights(prior, uniform_share=options.uniform_share))
 
 
-def _loader(corpora: list[Corpus], options: TrainOptions, first: int, last: int) -> DataLoader[Batch]:
-    """Batches from one more process, or made on the accelerator itself."""
-    if options.device == "cuda":
-        corpora = [corpus.to(torch.device("cuda")) for corpus in corpora]
-        return DataLoader(BatchStream(corpora, options, first, last), batch_size=None)
+def _loader(corpora: list[Corpus], schedule: Schedule, first: int) -> DataLoader[Batch]:
+    """Batches from one more process, or made in this one where the net learns."""
+    options = schedule.options
+    if options.resident or options.device == "cuda":
+        corpora = [corpus.to(torch.device(options.device)) for corpus in corpora]
+        return DataLoader(BatchStream(corpora, schedule, first), batch_size=None)
     return DataLoader(
-        BatchStream(corpora, options, first, last), batch_size=None, num_workers=1, prefetch_factor=3
+        BatchStream(corpora, schedule, first), batch_size=None, num_workers=1, prefetch_factor=3
     )
-
-
-class Clock(Callback):
-    """Write the curve and the checkpoints, and stop the run when its minutes are over."""
-
-    def __init__(self, options: TrainOptions) -> None:
-        self.options = options
-        self.started = self.saved = time.monotonic()
-        self.minutes_before = 0.0
-        self.sums: dict[str, float] = {}
-        self.count = 0
-
-    def state_dict(self) -> dict[str, object]:
-        """Minutes trained so far, and the losses since the last line of the curve."""
-        return {"minutes": self._minutes(), "sums": dict(self.sums), "count": self.count}
-
-    def load_state_dict(self, state_dict: dict[str, object]) -> None:
-        """Go on counting."""
-        self.minutes_before = float(state_dict["minutes"])  # type: ignore[arg-type]
-        self.sums = dict(state_dict["sums"])  # type: ignore[call-overload]
-        self.count = int(state_dict["count"])  # type: ignore[call-overload]
-
-    def on_train_start(self, trainer: Trainer, pl_module: lightning.LightningModule) -> None:
-        """Drop the lines of the curve that a kill left beyond the checkpoint."""
-        self.started = self.saved = time.monotonic()
-        path = self.options.out / CURVE
-        rows: list[dict[str, str]] = []
-        if path.exists() and trainer.global_step:
-            with path.open(newline="") as file:
-                rows = [row for row in csv.DictReader(file) if int(row["step"]) <= trainer.global_step]
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
-
-    def on_train_batch_end(
-        self,
-        trainer: Trainer,
-        pl_module: lightning.LightningModule,
-        outputs: object,
-        batch: Batch,
-        batch_idx: int,
-    ) -> None:
-        """Add up the losses; now and then write a line, save, or stop."""
-        assert isinstance(outputs, dict)
-        for name in ("loss", "classification", "regression"):
-            self.sums[name] = self.sums.get(name, 0.0) + float(outputs[name])
-        self.count += 1
-        if trainer.global_step % self.options.log_every == 0:
-            self._write_line(trainer)
-        over = self.options.max_minutes is not None and self._since(self.started) >= self.options.max_minutes
-        done = trainer.global_step >= self.options.pictures // self.options.batch
-        if over or done or self._since(self.saved) >= self.options.checkpoint_minutes:
-            self._save(trainer)
-        if over:
-            trainer.should_stop = True
-
-    def _write_line(self, trainer: Trainer) -> None:
-        means = {name: f"{total / self.count:.4f}" for name, total in self.sums.items()}
-        step = trainer.global_step
-        row = {
-            "step": step,
-            "pictures": step * self.options.batch,
-            "minutes": f"{self._minutes():.2f}",
-            "size": size_at(self.options, step - 1),
-            "rate": f"{trainer.optimizers[0].param_groups[0]['lr']:.3g}",
-            **means,
-        }
-        with (self.options.out / CURVE).open("a", newline="") as file:
-            csv.DictWriter(file, _COLUMNS, lineterminator="\n").writerow(row)
-        self.sums, self.count = {}, 0
-
-    def _save(self, trainer: Trainer) -> None:
-        target: Path = self.options.out / CHECKPOINT
-        part = target.with_suffix(".part")
-        trainer.save_checkpoint(part)
-        part.replace(target)
-        self.saved = time.monotonic()
-
-    def _minutes(self) -> float:
-        return self.minutes_before + self._since(self.started)
-
-    @staticmethod
-    def _since(moment: float) -> float:
-        return (time.monotonic() - moment) / 60
