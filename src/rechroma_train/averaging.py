@@ -97,7 +97,8 @@ class Averages(Callback):
             path = self.schedule.options.out / kept(pictures)
             if place >= pictures and not path.exists():
                 part = path.with_suffix(".part")
-                save_file({k: v.cpu().contiguous() for k, v in self._named().items()}, part)
+                whole = {k: v for k, v in pl_module.state_dict().items() if k.startswith(_NET)}
+                save_file({k: v.cpu().contiguous() for k, v in {**whole, **self._named()}.items()}, part)
                 part.replace(path)
 
     def on_save_checkpoint(

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 import yaml
+from safetensors.torch import load_file
 from torch import Tensor
 
 from rechroma.errors import WeightsError
@@ -27,7 +28,7 @@ def load_net(checkpoint: Path, options: NetOptions | None = None) -> HintNet:
     """Load the averaged weights of a run, ready to predict.
 
     Args:
-        checkpoint: of `train`.
+        checkpoint: of `train`, or averaged weights that it kept (.safetensors).
         options: what the net is made of; where not given, what config.yaml beside the checkpoint says.
 
     Raises:
@@ -61,5 +62,8 @@ def take_matching(net: HintNet, checkpoint: Path) -> tuple[int, int]:
 
 
 def _weights(checkpoint: Path) -> dict[str, Tensor]:
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
+    if checkpoint.suffix == ".safetensors":
+        state = load_file(checkpoint)
+    else:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
     return {k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")}

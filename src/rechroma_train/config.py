@@ -187,11 +187,11 @@ class ExportOptions:
     """Folder of the training run."""
     out: Path
     """The .onnx file to write."""
-    blend: Path | None = None
-    """Checkpoint of an earlier stop of the same run, whose weights are averaged in: two ends of one valley are often
-    better than either (Wortsman et al. 2022)."""
+    blend: list[Path] | Path | None = None
+    """Checkpoints of earlier stops of the same run, or kept weights, that are averaged in: two ends of one valley are
+    often better than either (Wortsman et al. 2022)."""
     blend_share: float = 0.35
-    """Share of the earlier weights, 0 to 1."""
+    """Share of the earlier weights together, 0 to 1."""
     name: str = "hintnet.small"
     """`architecture.tag` of the weights."""
     task: Literal["colorize", "features"] = "colorize"

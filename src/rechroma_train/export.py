@@ -111,15 +111,14 @@ def _net(options: ExportOptions) -> hintnet.HintNet:
         return net
     if not 0 <= options.blend_share <= 1:
         raise OptionError(f"blend_share is {options.blend_share}; accepted: 0 to 1")
-    earlier, late = load_net(options.blend, net.options).state_dict(), net.state_dict()
-    net.load_state_dict(
-        {
-            name: torch.lerp(value, earlier[name], options.blend_share)
-            if value.is_floating_point()
-            else value
-            for name, value in late.items()
-        }
-    )
+    paths = [options.blend] if isinstance(options.blend, Path) else options.blend
+    earlier = [load_net(path, net.options).state_dict() for path in paths]
+    blended = net.state_dict()
+    for name, value in blended.items():
+        if earlier and value.is_floating_point():
+            mean = torch.stack([weights[name] for weights in earlier]).mean(0)
+            blended[name] = torch.lerp(value, mean, options.blend_share)
+    net.load_state_dict(blended)
     return net
 
 
@@ -152,6 +151,9 @@ def _public(config: dict[str, object]) -> str:
     shown.pop("out", None)
     for name in ("backbone", "prior", "start"):
         shown[name] = Path(str(shown[name])).name if shown.get(name) else None
+    losses = dict(shown.get("losses") or {})  # type: ignore[call-overload]
+    if losses.get("vgg"):
+        shown["losses"] = {**losses, "vgg": Path(losses["vgg"]).name}
     shown["corpora"] = [Path(str(folder)).name for folder in list(config["corpora"])]  # type: ignore[call-overload]
     return str(yaml.safe_dump(shown))
 
