@@ -2,8 +2,8 @@
 
     python benchmarks/hints_curve.py FOLDER [--pictures N] [--seed S] [--method M] [--out DIR] [--drawing FILE]
 
-FOLDER has color photographs. Needs the train and the methods extras. The protocol of Zhang et al. 2017, section 4.1,
-and of the sweep in the authors' repository, as far as possible: pictures stretched to 256x256, patches of 6x6 pixels
+FOLDER has color photographs. Needs the train and the methods extras. The protocol of Zhang et al. 2017 as
+their own sweep has it, as far as possible: pictures stretched to 256x256, patches of 6x6 pixels
 that show their mean color, around the middle (normal, a quarter of the side). Ours are painted layers, which go the
 way of `rechroma.colorize`, and the first n patches are the same for every number above n.
 
@@ -36,10 +36,9 @@ PATCH = 6
 """Pixels of a patch, each way."""
 COUNTS = (0, 1, 2, 5, 10, 20, 50, 100, 200)
 PUBLISHED = {0: 24.43, 1: 25.37, 2: 26.20, 5: 27.39, 10: 28.42, 20: 29.34, 50: 30.42, 100: 31.13, 200: 31.70}
-"""dB of Zhang et al. 2017 (Figure 6), means over 1,000 pictures of the ImageNet validation set: the curve that the
-authors keep beside their code (github.com/richzhang/colorization-pytorch, resources/psnrs_siggraph.npy)."""
-PUBLISHED_GRAY = 22.82
-"""dB of gray on their pictures (their Table 1)."""
+"""dB of Zhang et al. 2017, means over 1,000 pictures of the ImageNet validation set: the curve that the authors keep
+beside their code, whose sweep drew Figure 6 of the paper (github.com/richzhang/colorization-pytorch,
+resources/psnrs_siggraph.npy). What gray has on their pictures is not in it."""
 ZHANG = "Zhang et al. 2017, as published, other pictures"
 NEAR = 16
 """Pixels around a patch that are its ring."""
@@ -164,7 +163,7 @@ def measure(files: Sequence[Path], method: str, seed: int) -> tuple[list[Row], l
 
 def _curve(psnr: dict[tuple[str, int], list[float]], names: dict[str, Colorizer]) -> Iterator[Row]:
     gray = float(np.mean(psnr["gray", 0]))
-    yield {"hints": "gray"} | dict.fromkeys(names, round(gray, 2)) | {ZHANG: PUBLISHED_GRAY}
+    yield {"hints": "gray"} | dict.fromkeys(names, round(gray, 2)) | {ZHANG: "–"}
     for count in COUNTS:
         ours = {name: round(float(np.mean(psnr[name, count])), 2) for name in names}
         yield {"hints": count} | ours | {ZHANG: PUBLISHED[count]}
@@ -185,18 +184,18 @@ COLORS = ("#c2410c", "#1d4ed8", "#777777")
 
 
 def draw(table: Sequence[Row]) -> str:
-    """Draw the curves as gain over gray, which can be compared over pictures, on a logarithmic scale."""
+    """Draw the curves on a logarithmic scale."""
     gray, *rows = table
     names = [name for name in gray if name != "hints"]
-    gains = {name: [float(row[name]) - float(gray[name]) for row in rows] for name in names}
-    low, high = min(min(g) for g in gains.values()), max(max(g) for g in gains.values())
+    curves = {name: [float(row[name]) for row in rows] for name in names}
+    low, high = min(min(c) for c in curves.values()), max(max(c) for c in curves.values())
 
     def x(count: float) -> float:
         share = math.log(max(count, 0.4) / 0.4) / math.log(max(COUNTS) / 0.4)
         return LEFT + share * (WIDTH - LEFT - RIGHT)
 
-    def y(gain: float) -> float:
-        return HEIGHT - BOTTOM - (gain - low + 0.3) / (high - low + 0.6) * (HEIGHT - TOP - BOTTOM)
+    def y(psnr: float) -> float:
+        return HEIGHT - BOTTOM - (psnr - low + 0.3) / (high - low + 0.6) * (HEIGHT - TOP - BOTTOM)
 
     parts = []
     for tick in range(math.ceil(low), math.floor(high) + 1):
@@ -206,15 +205,15 @@ def draw(table: Sequence[Row]) -> str:
         ]
     for count in COUNTS:
         parts.append(_text(x(count), HEIGHT - BOTTOM + 18, str(count), "middle"))
-    for number, ((name, values), ink) in enumerate(zip(gains.items(), COLORS, strict=False)):
-        spots = [(x(float(row["hints"])), y(gain)) for row, gain in zip(rows, values, strict=True)]
+    for number, ((name, values), ink) in enumerate(zip(curves.items(), COLORS, strict=False)):
+        spots = [(x(float(row["hints"])), y(psnr)) for row, psnr in zip(rows, values, strict=True)]
         path = " ".join(f"{cx:.1f},{cy:.1f}" for cx, cy in spots)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{ink}" stroke-width="1.5"/>')
         parts += [f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="3.5" fill="{ink}"/>' for cx, cy in spots]
         parts.append(_text(LEFT + 14, TOP + 16 + 18 * number, name, "start", ink))
     parts += [
         f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" fill="none" stroke="#333"/>',
-        _text(LEFT, TOP - 10, "dB above gray", "middle"),
+        _text(LEFT, TOP - 10, "PSNR, dB", "middle"),
         _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "random patches of the truth", "middle"),
     ]
     body = "\n".join(parts)
