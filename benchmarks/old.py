@@ -10,7 +10,8 @@ there. Needs the train extra.
 `rechroma_train.degrade` does it in training. The damage follows from the file's name, so that it is the same for all
 weights and in every run. The old picture is colored by the shipped code; the a*b* that comes out is laid on the true
 lightness, and that is compared with the photograph: the colors are measured, not the damage that they were laid on.
-"gain" is over the gray picture with the true lightness. Several weights are compared on the same damage.
+"gain" is over the gray picture with the true lightness, "±" the standard error of what is lost. Several weights are
+compared on the same damage.
 
 `content`: photographs whose names are SOURCE-NUMBER, by source; and the pixels of all of them by the hue that they
 truly have: how much of the true chroma the prediction has in the true direction ("kept", 1 = all, 0 = gray, below 0 =
@@ -128,19 +129,23 @@ def damage(truths: Sequence[Truth], colorizers: Sequence[Colorizer], seed: int) 
     """Score every kind of damage: a row for each kind and each of the weights."""
     balance = priors.load(priors.DEFAULT_FILE).balance()
     rows: list[Row] = []
-    clean: dict[int, Row] = {}
+    clean: list[list[Scored]] = []
     for kind in KINDS:
         old = [aged(truth, kind, seed) for truth in truths]
-        for number, colorizer in enumerate(colorizers):
-            found = [
-                score(truth, colors(colorizer, each), balance)
-                for truth, each in zip(truths, old, strict=True)
-            ]
-            means = summary(found)
-            base = clean.setdefault(number, means)
-            lost = round(float(str(base["gain, dB"])) - float(str(means["gain, dB"])), 2)
+        found = [
+            [score(truth, colors(colorizer, each), balance) for truth, each in zip(truths, old, strict=True)]
+            for colorizer in colorizers
+        ]
+        clean = clean or found
+        for colorizer, before, after in zip(colorizers, clean, found, strict=True):
+            lost = np.array([b.gain - a.gain for b, a in zip(before, after, strict=True)])
             rows.append(
-                {"made to look": kind, "weights": colorizer.info.name} | means | {"lost to it, dB": lost}
+                {"made to look": kind, "weights": colorizer.info.name}
+                | summary(after)
+                | {
+                    "lost to it, dB": round(float(lost.mean()), 2),
+                    "±": round(float(lost.std(ddof=min(1, lost.size - 1)) / np.sqrt(lost.size)), 2),
+                }
             )
     return rows
 
