@@ -5,20 +5,21 @@
 FOLDER has color photographs. Needs the train extra. Every way decodes the same scores of the same graph over the
 vividness 0 ... 1, which draws a curve of PSNR over colorfulness. More colorful ways lose PSNR for that alone, so
 each curve is read at the same levels of colorfulness: the gain over gray there, and how far that is from what ships
-(mean over pictures and its standard error). Bleeding is `metrics.chroma_bleeding` at vividness 0.5. Milliseconds are of
-one thread: network passes and decoding, all ways in turn; only their ratio to one pass means much.
+(mean over pictures and its standard error). Bleeding is `metrics.chroma_bleeding` at vividness 0.5. Milliseconds are
+processor time of one thread: network passes and decoding, all ways in turn; their ratio to one pass holds best.
 """
 
 import argparse
 import json
 import statistics
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-from measure import RESULTS, keep_table, machine, side_by_side
+from measure import RESULTS, keep_table, machine
 from numpy.typing import NDArray
 
 from rechroma import color, methods, metrics, proposals, refine
@@ -38,7 +39,7 @@ SURE, UNSURE = 0.3, 0.7
 """Entropies (shares of the largest) at which a place counts as sure and as unsure."""
 CLOSE, WIDE = 10.0, 35.0
 """The same for the spread of the likely colors, in a*b*."""
-REPEATS = 7
+REPEATS = 5
 PLAIN, FLIP, SCALES = ("plain",), ("plain", "flipped"), ("plain", "larger")
 ALL = ("plain", "flipped", "larger")
 
@@ -313,7 +314,7 @@ def curves(colorizer: Colorizer, files: Sequence[Path], ways: Mapping[str, Way])
 
 
 def times(colorizer: Colorizer, file: Path, ways: Mapping[str, Way]) -> dict[str, float]:
-    """Median milliseconds of a picture in each way; the first, "one pass", lets the graph decode."""
+    """Median milliseconds of processor time of a picture in each way; the first, "one pass", lets the graph decode."""
     gray = pictures.read(file, longest=256).gray
     lightness = color.gray_to_lightness(gray.astype(np.float32) / np.float32(255))
     shape = work_shape(*gray.shape, colorizer.info.work_size, colorizer.info.multiple_of)
@@ -325,10 +326,14 @@ def times(colorizer: Colorizer, file: Path, ways: Mapping[str, Way]) -> dict[str
         "one pass": lambda: colorizer.predict(np.clip(resize(lightness, shape, kernel="area"), 0, 100))
     }
     cases |= {name: partial(run, way) for name, way in ways.items()}
-    return {
-        name: 1e3 * statistics.median(seconds)
-        for name, seconds in side_by_side(cases, repeats=REPEATS).items()
-    }
+    seconds: dict[str, list[float]] = {name: [] for name in cases}
+    for number in range(REPEATS + 1):
+        for name, call in cases.items():
+            start = time.thread_time()
+            call()
+            if number:  # the first round warms up
+                seconds[name].append(time.thread_time() - start)
+    return {name: 1e3 * statistics.median(each) for name, each in seconds.items()}
 
 
 def table(found: Mapping[str, Curve], milliseconds: Mapping[str, float]) -> Iterator[Row]:
