@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,10 @@ import torch
 from PIL import Image
 
 from rechroma_train import degrade, hints
-from rechroma_train.config import DegradeOptions, HintOptions, PackOptions, TrainOptions
+from rechroma_train.config import DegradeOptions, HintOptions, LossOptions, PackOptions, TrainOptions
 from rechroma_train.data import Corpus, View, pack
-from rechroma_train.schedule import Schedule
-from rechroma_train.stream import count_bins, make_batch
+from rechroma_train.schedule import Schedule, quotas
+from rechroma_train.stream import BatchStream, _choose, count_bins, make_batch
 
 
 def _picture(seed: int, size: tuple[int, int]) -> Image.Image:
@@ -153,3 +154,122 @@ def test_an_orthochromatic_film_sees_red_darker_than_blue():
     options = DegradeOptions(emulsion_share=1)
     as_red = degrade.record(red, options, np.random.default_rng(0)).mean()
     assert float(as_red) < float(degrade.record(blue, options, np.random.default_rng(0)).mean())
+
+
+def _made(seed: int, shapes: list[tuple[int, int]]) -> Corpus:
+    rng = np.random.default_rng(seed)
+    pixels = rng.integers(0, 256, (sum(h * w for h, w in shapes), 3), np.uint8)
+    height, width = (torch.tensor(side) for side in zip(*shapes, strict=True))
+    offset = torch.cat((torch.zeros(1, dtype=torch.int64), (height * width).cumsum(0)[:-1]))
+    return Corpus(torch.from_numpy(pixels), offset, height, width)
+
+
+@pytest.fixture
+def corpora() -> list[Corpus]:
+    return [_made(1, [(64, 80), (70, 64), (90, 66)]), _made(2, [(64, 64)] * 4)]
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> TrainOptions:
+    return TrainOptions(
+        corpora=[], out=tmp_path, sizes=[32, 64], size_ends=[32], batch=16, pictures=1000, zoom_smallest=0.6
+    )
+
+
+def _drawn(corpora: list[Corpus], options: TrainOptions, step: int) -> list[list[int]]:
+    stage = Schedule(options).stage(step)
+    found = dict.fromkeys(range(len(corpora)), ())
+    found |= dict(_choose(corpora, options, step, stage))
+    return [list(map(int, which)) for which in found.values()]
+
+
+def test_runs_that_were_begun_before_get_the_batches_they_would_have_got(corpora, plan):
+    assert _drawn(corpora, plan, 0) == [[1, 0, 2, 1, 0, 2], [0, 3, 1, 2, 0, 2, 1, 3, 1, 0]]
+    assert _drawn(corpora, plan, 5) == [[2, 1, 2, 0, 1, 0, 1], [3, 0, 0, 3, 1, 2, 1, 2, 3]]
+    digest = {
+        0: [(53.0015, 12.239), (0.9677, 3.8866), (0.2927, 0.3954), (1.9864, 7.5628)],
+        5: [(55.0366, 14.1892), (0.5396, 3.8289), (0.1134, 0.2867), (2.752, 14.0927)],
+    }
+    for step, expected in digest.items():
+        made = make_batch(corpora, plan, step)
+        for tensor, figures in zip(made[:4], expected, strict=True):
+            found = float(tensor.double().mean()), float(tensor.double().std())
+            assert found == pytest.approx(figures, abs=2e-3)
+        assert made.again is None
+        assert made.clean is None
+
+
+def test_corpora_take_part_and_drop_out_by_the_shares_of_the_stage(corpora, plan):
+    options = replace(plan, corpus_shares=[[1, 3], [1, 0]])
+    counts = [[len(which) for which in _drawn(corpora, options, step)] for step in range(4)]
+    assert counts == [[4, 12], [4, 12], [16, 0], [16, 0]]
+    first = [_drawn(corpora, options, step)[1] for step in (0, 1)]
+    assert sorted(first[0]) == sorted([0, 1, 2, 3] * 3)
+    one, two = (make_batch(corpora, options, 3) for _ in range(2))
+    assert torch.equal(one.lightness, two.lightness)
+
+
+def test_shares_are_rounded_to_a_whole_batch():
+    assert quotas([1, 1, 1], 16).sum() == 16
+    assert quotas([0.999, 0.001], 16).tolist() == [16, 0]
+    assert quotas([0, 5], 8).tolist() == [0, 8]
+
+
+def test_a_second_degradation_and_the_clean_lightness_leave_the_batch_as_it_is(corpora, plan):
+    options = replace(plan, losses=LossOptions(consistency=1.0, colorfulness=1.0))
+    plain, more = make_batch(corpora, plan, 1), make_batch(corpora, options, 1)
+    for one, two in zip(plain[:4], more[:4], strict=True):
+        assert torch.equal(one, two)
+    assert more.again.shape == plain.lightness.shape
+    assert not torch.equal(more.again, plain.lightness)
+    assert more.clean.shape == (16, 1, 8, 8)
+
+
+def test_a_plan_by_minutes_is_the_plan_by_pictures_stretched(plan, corpora):
+    timed = Schedule(replace(plan, minutes=10.0, warmup=16))
+    stream = iter(BatchStream(corpora, timed, 10**6))
+    assert [timed.size(7), timed.rate(7), timed.over(7)] == [32, 1, False]
+    assert next(stream).ab.shape[2] == 8
+    timed.spent = 0.4
+    assert timed.size(7) == 64
+    assert next(stream).ab.shape[2] == 16
+    timed.spent = 8
+    assert timed.rate(7) == pytest.approx(0.5)
+    timed.spent = 11
+    assert timed.rate(7) == pytest.approx(0)
+    assert timed.over(7)
+    assert timed.share(7) == 1
+
+
+def test_pixels_beyond_two_gigabytes_are_found(tmp_path):
+    far = 3 * 2**30
+    with (tmp_path / "pixels").open("wb") as file:
+        file.seek(far)
+        file.write(bytes(range(48)) * 256)
+    pixels = torch.from_file(str(tmp_path / "pixels"), size=far + 48 * 256, dtype=torch.uint8).view(-1, 3)
+    corpus = Corpus(pixels, *(torch.tensor([v]) for v in (far // 3, 64, 64)))
+    view = View(y=torch.ones(1) / 2, x=torch.ones(1) / 2, step=torch.ones(1), mirror=torch.ones(1))
+    window = corpus.crop(torch.tensor([0]), view, 64)
+    expected = torch.arange(48, dtype=torch.float32).repeat(256).view(64, 64, 3).permute(2, 0, 1) / 255
+    torch.testing.assert_close(window[0], expected)
+
+
+class _NoGenerator:
+    """Stands in for a generator of an accelerator that is not there."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = device
+
+    def manual_seed(self, seed: int) -> None:
+        """Give what torch.randn takes for its own generator."""
+
+
+def test_nothing_waits_for_an_accelerator_while_a_batch_is_made(corpora, plan, monkeypatch):
+    """On a device whose tensors have no values: whatever reads one, on its way to the host, is an error."""
+    options = replace(plan, batch=64, losses=LossOptions(consistency=1.0, colorfulness=1.0))
+    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: self)
+    monkeypatch.setattr(torch, "Generator", _NoGenerator)
+    away = [corpus.to(torch.device("meta")) for corpus in corpora]
+    for step in (0, 5):
+        made = make_batch(away, options, step)
+        assert {tensor.device.type for tensor in made} == {"meta"}

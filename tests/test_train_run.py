@@ -3,6 +3,7 @@
 import csv
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import torch
 from PIL import Image
 
 from rechroma.errors import OptionError, WeightsError
-from rechroma_train import export, train
-from rechroma_train.config import ExportOptions, PackOptions, TrainOptions
+from rechroma_train import export, tasks, train
+from rechroma_train.averaging import kept
+from rechroma_train.config import ExportOptions, LossOptions, PackOptions, TrainOptions
 from rechroma_train.data import pack
 from rechroma_train.nets import hintnet
 from rechroma_train.schedule import Schedule
@@ -172,3 +174,55 @@ def test_pretrained_weights_fill_the_whole_encoder(tmp_path):
 def test_the_prior_of_a_run_is_kept_beside_it(run):
     counts = json.loads((run / train.PRIOR).read_text())["counts"]
     assert len(counts) == 313
+
+
+def test_a_run_in_its_own_process_with_every_term_goes_on_with_its_critic(
+    options, run, tmp_path, monkeypatch
+):
+    """The way of an accelerator, on a CPU: resident corpus, fused optimiser, compiled features, a plan by minutes."""
+    monkeypatch.setattr(tasks, "_FUSED_ON", frozenset({"cpu"}))
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    timed = replace(
+        options,
+        out=tmp_path / "timed",
+        sizes=[32],
+        batch=4,
+        minutes=1e6,
+        max_minutes=0.0,
+        resident=True,
+        compile=True,
+        prior=run / train.PRIOR,
+        keep_at=[0],
+        log_every=1,
+        corpus_shares=[[1.0]],
+        losses=LossOptions(consistency=0.1, colorfulness=0.01, adversarial=0.01, adversarial_from=0.0),
+    )
+    train.main(timed)
+    train.main(replace(timed, minutes=1e-9))
+    assert len(_curve(timed.out)) == 1, "the budget is spent, so nothing is left to do"
+    train.main(replace(timed, losses=replace(timed.losses, critic_head_start=0.0)))
+    rows = _curve(timed.out)
+    assert [row["step"] for row in rows] == ["1", "2"]
+    assert all(float(row["critic"]) > 0 and float(row["consistency"]) >= 0 for row in rows)
+    assert float(rows[0]["adversarial"]) == 0 != float(rows[1]["adversarial"])
+    state = torch.load(timed.out / train.CHECKPOINT, weights_only=False)
+    critic = state["state_dict"]["terms.critic._extra_state"]["optimizer"]["state"]
+    assert float(critic[0]["step"]) == 2
+    assert not any("vgg" in name or "_orig_mod" in name for name in state["state_dict"])
+    early = export.load_net(timed.out / kept(0))
+    blended = export._net(ExportOptions(run=timed.out, out=tmp_path / "x", blend=[timed.out / kept(0)] * 2))
+    assert early.state_dict().keys() == blended.state_dict().keys()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"corpus_shares": [[1.0], [1.0]]}, "1 sizes need as many corpus_shares"),
+        ({"corpus_shares": [[0.0]]}, "a share, 0 or more, for each of 1 corpora"),
+        ({"minutes": 1.0}, "add resident"),
+        ({"device": "tpu"}, "accepted: cpu, cuda"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_refused(options, wrong, says):
+    with pytest.raises(OptionError, match=says):
+        train.main(replace(options, **wrong))

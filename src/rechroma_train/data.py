@@ -22,7 +22,15 @@ _PIXELS = "pixels.u8"
 class Corpus:
     """Packed photographs: RGB bytes end to end, and where each begins."""
 
-    def __init__(self, pixels: Tensor, offset: Tensor, height: Tensor, width: Tensor) -> None:
+    def __init__(
+        self,
+        pixels: Tensor,
+        offset: Tensor,
+        height: Tensor,
+        width: Tensor,
+        *,
+        sides: NDArray[np.int64] | None = None,
+    ) -> None:
         self.pixels = pixels
         """(P, 3) uint8, all pixels of all photographs, rows first."""
         self.offset = offset
@@ -31,7 +39,7 @@ class Corpus:
         """(N,) int64."""
         self.width = width
         """(N,) int64."""
-        self.sides = np.stack([side.cpu().numpy() for side in (height, width)])
+        self.sides = np.stack((height.numpy(), width.numpy())) if sides is None else sides
         """(2, N) int64, heights and widths in the host's memory, where windows are drawn."""
 
     def __len__(self) -> int:
@@ -51,7 +59,8 @@ class Corpus:
 
     def to(self, device: torch.device) -> "Corpus":
         """Move every pixel onto a device (19 GB for 190,000 photographs of 160 px)."""
-        return Corpus(*(t.to(device) for t in (self.pixels, self.offset, self.height, self.width)))
+        there = (t.to(device) for t in (self.pixels, self.offset, self.height, self.width))
+        return Corpus(*there, sides=self.sides)
 
     def crop(self, which: Tensor, view: "View", size: int) -> Tensor:
         """Cut one square window out of each named photograph, scaled bilinearly.
@@ -64,14 +73,13 @@ class Corpus:
         Returns:
             (N, 3, size, size) float32 sRGB, 0 to 1.
         """
-        shrinks = float(view.step.max()) > 1.1
         which, view = send(which, self.pixels.device), view.to(self.pixels.device)
         h, w = self.height[which], self.width[which]
         grid = torch.arange(size, device=which.device, dtype=torch.float32) - (size - 1) / 2
         step = view.step[:, None]
         y = (view.y * h)[:, None] - 0.5 + grid * step
         x = (view.x * w)[:, None] - 0.5 + grid * step * view.mirror[:, None]
-        if not shrinks:
+        if not view.shrinks:
             return self._bilinear(self.offset[which], h, w, y, x)
         # Four samples a pixel where windows shrink the picture: a 2x2 area average instead of aliasing.
         shift = (step - 1).clamp_min(0) / 4 + 0.125 * (step > 1)
@@ -112,6 +120,8 @@ class View:
     """Source pixels a window pixel."""
     mirror: Tensor
     """1, or -1 where left and right change places."""
+    shrinks: bool = True
+    """False: no step is so far above 1 that windows need four samples a pixel."""
 
     def to(self, device: torch.device) -> "View":
         """Move to a device, which is not waited for."""
@@ -120,6 +130,7 @@ class View:
             x=send(self.x, device),
             step=send(self.step, device),
             mirror=send(self.mirror, device),
+            shrinks=self.shrinks,
         )
 
 
@@ -147,7 +158,13 @@ def random_view(
     x = 0.5 + (rng.random(n) - 0.5) * np.maximum(0, 1 - 2 * half_x)
     mirror = np.where(rng.random(n) < 0.5, 1.0, -1.0)
     as_tensor = [torch.from_numpy(v.astype(np.float32)) for v in (y, x, step, mirror)]
-    return View(y=as_tensor[0], x=as_tensor[1], step=as_tensor[2], mirror=as_tensor[3])
+    return View(
+        y=as_tensor[0],
+        x=as_tensor[1],
+        step=as_tensor[2],
+        mirror=as_tensor[3],
+        shrinks=float(step.max()) > 1.1,
+    )
 
 
 def pack(options: PackOptions) -> None:
