@@ -13,7 +13,7 @@ from rechroma.errors import ContractMismatch, OptionError, UnknownMethod, Weight
 from rechroma_train import features
 from rechroma_train.config import ExportOptions, PackOptions
 from rechroma_train.data import pack
-from rechroma_train.nets import hintnet
+from rechroma_train.nets.encoder import Encoder
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning"
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.filterwarnings(
 
 
 @pytest.fixture(scope="module")
-def encoder() -> hintnet.Encoder:
+def encoder() -> Encoder:
     torch.manual_seed(0)
-    return hintnet.Encoder().eval()
+    return Encoder().eval()
 
 
 @pytest.fixture(scope="module")

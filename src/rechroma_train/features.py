@@ -27,8 +27,8 @@ from rechroma_train.graphs import (
     to_onnx,
     write,
 )
-from rechroma_train.nets import hintnet
 from rechroma_train.nets.blocks import upsample2
+from rechroma_train.nets.encoder import SCALES, Encoder
 
 STRIDE = 8
 """Lightness pixels per cell, each way."""
@@ -50,11 +50,11 @@ _STORED_TOLERANCE = 1.5e-2
 class Features(nn.Module):
     """The shallow part of hintnet's encoder, seeing lightness only."""
 
-    def __init__(self, encoder: hintnet.Encoder) -> None:
+    def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self.stem = deepcopy(encoder.stem)
         self.stem.weight = nn.Parameter(encoder.stem.weight[:, :1].detach().clone())
-        self.blocks = nn.ModuleList(deepcopy(list(encoder.blocks)[: max(hintnet.SCALES) + 1]))
+        self.blocks = nn.ModuleList(deepcopy(list(encoder.blocks)[: max(SCALES) + 1]))
         self.whiten = nn.Conv2d(24 + 32 + 96, CHANNELS, 1)
 
     def raw(self, lightness: Tensor) -> Tensor:
@@ -63,7 +63,7 @@ class Features(nn.Module):
         scales: list[Tensor] = []
         for i, block in enumerate(self.blocks):
             x = block(x)
-            if i in hintnet.SCALES:
+            if i in SCALES:
                 scales.append(x)
         quarter, eighth, sixteenth = scales
         return torch.cat((F.avg_pool2d(quarter, 2), eighth, upsample2(sixteenth)), dim=1)
@@ -83,7 +83,7 @@ class Features(nn.Module):
             self.whiten.bias.copy_(-(matrix @ torch.from_numpy(mean)))  # type: ignore[union-attr]
 
 
-def export(options: ExportOptions, encoder: hintnet.Encoder) -> str:
+def export(options: ExportOptions, encoder: Encoder) -> str:
     """Write the graph; give the row of weights.toml that describes it.
 
     Raises:

@@ -7,19 +7,18 @@ more in it begins as that net.
 """
 
 from copy import deepcopy
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from rechroma.errors import OptionError
 from rechroma_train import bins
 from rechroma_train.config import NetOptions
-from rechroma_train.nets.blocks import ContextBlock, InvertedResidual, SameConv, global_mean, upsample2
+from rechroma_train.nets.blocks import ContextBlock, global_mean, upsample2
+from rechroma_train.nets.encoder import Encoder
 from rechroma_train.nets.memory import ColorMemory
+from rechroma_train.nets.mobilenet import CHANNELS
 from rechroma_train.nets.queries import ColorQueries
 
 MULTIPLE_OF = 32
@@ -27,87 +26,10 @@ MULTIPLE_OF = 32
 AB_SCALE = 1 / 110
 """a*b* units to about [-1, 1] inside the net."""
 
-_STAGES = (
-    (1, 16, 1, 1),
-    (6, 24, 2, 2),
-    (6, 32, 3, 2),
-    (6, 64, 4, 2),
-    (6, 96, 3, 1),
-    (6, 160, 3, 2),
-    (6, 320, 1, 1),
-)
-"""MobileNetV2: expansion, channels, blocks, stride of the first (Sandler et al. 2018, table 2)."""
-
 _KERNELS = ((5, 5), (7, 7), (5, 3), (3, 3))
 """Kernels of the decoder's context blocks at 1/32, 1/16, 1/8 and 1/4: of the first, and of those after it."""
 _FINE = 32
 """Channels of the stage at 1/2, where there is one."""
-
-SCALES = (2, 5, 12)
-"""Blocks of the encoder whose results, at 1/4, 1/8 and 1/16, the decoder sees."""
-
-
-class Encoder(nn.Module):
-    """MobileNetV2 without its classifier; lightness in place of RGB, and hint planes beside it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.stem = SameConv(4, 32, 3, stride=2)
-        blocks: list[nn.Module] = []
-        channels = 32
-        for expand, width, count, stride in _STAGES:
-            for i in range(count):
-                blocks.append(
-                    InvertedResidual(channels, width, stride=stride if i == 0 else 1, expand=expand)
-                )
-                channels = width
-        self.blocks = nn.ModuleList(blocks)
-        self.head = nn.Conv2d(channels, 1280, 1)
-        with torch.no_grad():
-            self.stem.weight[:, 1:] = 0
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """(N, 4, H, W) -> features at 1/2 (32), 1/4 (24), 1/8 (32), 1/16 (96) and 1/32 (1280 channels)."""
-        x = F.relu6(self.stem(x))
-        scales = [x]
-        for i, block in enumerate(self.blocks):
-            x = block(x)
-            if i in SCALES:
-                scales.append(x)
-        return scales[0], scales[1], scales[2], scales[3], F.relu6(self.head(x))
-
-    def freeze(self, count: int) -> None:
-        """Keep the stem and the first `count` blocks as they are; 0 freezes nothing.
-
-        Raises:
-            OptionError: there are fewer blocks.
-        """
-        if not 0 <= count <= len(self.blocks):
-            raise OptionError(f"frozen_blocks is {count}; accepted: 0 to {len(self.blocks)}")
-        if count:
-            for module in (self.stem, *self.blocks[:count]):
-                module.requires_grad_(False)
-
-    def load_pretrained(self, path: Path) -> None:
-        """Take the weights of a MobileNetV2 classifier (torchvision's names, batch norm folded, RGB in [-1, 1])."""
-        given = load_file(path)
-        with torch.no_grad():
-            # Gray is the same value in R, G and B: the three input channels collapse to their sum.
-            self.stem.weight[:, :1] = given["features.0.0.weight"].sum(1, keepdim=True)
-            self.stem.bias.copy_(given["features.0.0.bias"])  # type: ignore[union-attr]
-            self.head.load_state_dict(
-                {"weight": given["features.18.0.weight"], "bias": given["features.18.0.bias"]}
-            )
-            for i, block in enumerate(self.blocks, start=1):
-                names = ["depthwise", "project"] if i == 1 else ["expand", "depthwise", "project"]
-                last = len(names) - 1
-                block.load_state_dict(
-                    {
-                        f"{name}.{kind}": given[f"features.{i}.conv.{j}{'' if j == last else '.0'}.{kind}"]
-                        for j, name in enumerate(names)
-                        for kind in ("weight", "bias")
-                    }
-                )
 
 
 class Merge(nn.Module):
@@ -163,9 +85,9 @@ class HintNet(nn.Module):
         self.options = o
         w32, w16, w8, w4 = o.widths
         self.encoder = Encoder()
-        self.deep = nn.Conv2d(1280 + 3, w32, 1, bias=False)
+        self.deep = nn.Conv2d(CHANNELS + 3, w32, 1, bias=False)
         self.deep_norm = nn.BatchNorm2d(w32)
-        self.token = nn.Sequential(nn.Linear(1280 + 3, w32), nn.ReLU(), nn.Linear(w32, w32 + w4))
+        self.token = nn.Sequential(nn.Linear(CHANNELS + 3, w32), nn.ReLU(), nn.Linear(w32, w32 + w4))
         self.stage32 = _stage(o, 0)
         self.merge16 = Merge(w32, 96, w16)
         self.stage16 = _stage(o, 1)
@@ -178,7 +100,7 @@ class HintNet(nn.Module):
         self.queries = (
             ColorQueries((w16, w8), w4, count=o.queries, layers=o.query_layers) if o.head == "query" else None
         )
-        self.memory = ColorMemory(1280, (w16, w8, w4), slots=o.slots) if o.head == "memory" else None
+        self.memory = ColorMemory(CHANNELS, (w16, w8, w4), slots=o.slots) if o.head == "memory" else None
         self.split = (w32, w4)
 
     def forward(
@@ -218,7 +140,7 @@ class HintNet(nn.Module):
         deep = torch.cat((f32, h32), dim=1)
         pooled = global_mean(deep).flatten(1)
         at32, at4 = self.token(pooled).split(self.split, dim=1)
-        bias, toning = self.memory(pooled[:, :1280]) if self.memory is not None else (None, None)
+        bias, toning = self.memory(pooled[:, :CHANNELS]) if self.memory is not None else (None, None)
         y = F.relu(self.deep_norm(self.deep(deep)) + at32[:, :, None, None])
         y = self.stage32(y)
         y16 = self.stage16(_toned(self.merge16(y, f16, h16), toning, 0))

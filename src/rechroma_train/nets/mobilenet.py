@@ -14,6 +14,8 @@ SIDE = 224
 """Pixels each way that the classifier was trained on."""
 CHANNELS = 1280
 """Of the last feature map, and so of the vector."""
+STEM = 32
+"""Channels of the first feature map."""
 
 _STAGES = (
     (1, 16, 1, 1),
@@ -27,22 +29,30 @@ _STAGES = (
 """Expansion, channels, blocks, stride of the first (Sandler et al. 2018, table 2)."""
 
 
+def bottlenecks() -> nn.ModuleList:
+    """Build the inverted residuals between the first layer and the last, in order."""
+    blocks: list[nn.Module] = []
+    channels = STEM
+    for expand, width, count, stride in _STAGES:
+        for i in range(count):
+            blocks.append(InvertedResidual(channels, width, stride=stride if i == 0 else 1, expand=expand))
+            channels = width
+    return nn.ModuleList(blocks)
+
+
+def last_layer() -> nn.Conv2d:
+    """Build the 1x1 convolution after them."""
+    return nn.Conv2d(_STAGES[-1][1], CHANNELS, 1)
+
+
 class MobileNet(nn.Module):
     """The classifier without its last layer: RGB to the global mean of the last feature map."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = SameConv(3, 32, 3, stride=2)
-        blocks: list[nn.Module] = []
-        channels = 32
-        for expand, width, count, stride in _STAGES:
-            for i in range(count):
-                blocks.append(
-                    InvertedResidual(channels, width, stride=stride if i == 0 else 1, expand=expand)
-                )
-                channels = width
-        self.blocks = nn.ModuleList(blocks)
-        self.head = nn.Conv2d(channels, CHANNELS, 1)
+        self.stem = SameConv(3, STEM, 3, stride=2)
+        self.blocks = bottlenecks()
+        self.head = last_layer()
 
     def forward(self, rgb: Tensor) -> Tensor:
         """(N, 3, H, W) sRGB-encoded, -1 to 1, sides multiples of 32 -> (N, 1280), 0 to 6."""
