@@ -128,7 +128,7 @@ def consistency(one: Tensor, other: Tensor) -> Tensor:
 
 
 def colorfulness(rgb: Tensor) -> Tensor:
-    """Colorfulness of Hasler & Suesstrunk 2003 as published, differentiable; DDColor's loss is 1 - it / 100 (Kang et al. 2023).
+    """Colorfulness of Hasler & Suesstrunk 2003 as published; DDColor's loss is 1 - it / 100 (Kang et al. 2023).
 
     Args:
         rgb: (N, 3, h, w) sRGB, 0 to 1.
