@@ -56,14 +56,11 @@ class Evaluation:
 
 def keep(evaluation: Path, *, results: Path = RESULTS, docs: Path = DOCS) -> None:
     """Copy what `evaluate` left in a folder; of the pictures only their number and the digest of their list."""
-    own = machine()
-    facts = read(evaluation).facts
-    facts = {**own, **facts, "versions": {**own["versions"], **facts["versions"]}}  # type: ignore[dict-item]
     report = (evaluation / "evaluation.md").read_text(encoding="utf-8")
     drawing = f"![PSNR over colorfulness: the front of the network, with gray and the mean color]({FRONT})"
     files = {
         results / "quality.csv": (evaluation / "evaluation.csv").read_text(encoding="utf-8"),
-        results / "quality.json": json.dumps(facts, indent=2, ensure_ascii=False) + "\n",
+        results / "quality.json": _told(read(evaluation).facts),
         results / "quality.md": f"{report.rstrip()}\n\n{drawing}\n",
         docs / FRONT: (evaluation / "front.svg").read_text(encoding="utf-8"),
     }
@@ -80,8 +77,14 @@ def keep_first(evaluation: Path, *, results: Path = RESULTS) -> None:
         writer = csv.DictWriter(file, list(first.rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(first.rows)
-    told = json.dumps(first.facts, indent=2, ensure_ascii=False) + "\n"
-    (results / f"{KEPT}.json").write_text(told, encoding="utf-8")
+    (results / f"{KEPT}.json").write_text(_told(first.facts), encoding="utf-8")
+
+
+def _told(facts: dict[str, Any]) -> str:
+    """Write a manifest with the machine it was made on, as JSON."""
+    own = machine()
+    together = {**own, **facts, "versions": {**own["versions"], **facts["versions"]}}  # type: ignore[dict-item]
+    return json.dumps(together, indent=2, ensure_ascii=False) + "\n"
 
 
 def read(folder: Path, name: str = "evaluation") -> Evaluation:

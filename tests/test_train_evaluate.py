@@ -5,9 +5,7 @@ import hashlib
 import io
 import json
 from dataclasses import fields, replace
-from importlib import import_module
 from pathlib import Path
-from typing import get_type_hints
 
 import numpy as np
 import pytest
@@ -388,32 +386,3 @@ def test_options_can_come_from_a_file(graph: Path, folder: Path, tmp_path: Path)
     assert options == sheets.SheetOptions(
         weights=str(graph), pictures=folder, out=tmp_path / "a.png", limit=1, tile=32
     )
-
-
-@pytest.mark.parametrize("verb", verbs.VERBS)
-def test_every_verb_takes_one_options_dataclass_and_explains_each_field(
-    verb: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    module, name, _ = verbs.VERBS[verb]
-    function = getattr(import_module(module), name)
-    (options,) = (kind for key, kind in get_type_hints(function).items() if key != "return")
-    with pytest.raises(SystemExit) as stop:
-        verbs.main([verb, "--help"])
-    assert stop.value.code == 0
-    told = capsys.readouterr().out
-    for field in fields(options):
-        assert f"--{field.name}" in told
-
-
-def test_wrong_verbs_and_options_are_refused_with_two(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["paint"], ["sheet", "--nonsense", "1"]):
-        with pytest.raises(SystemExit) as stop:
-            verbs.main(arguments)
-        assert stop.value.code == 2
-    assert "nonsense" in capsys.readouterr().err
-
-
-def test_a_named_error_ends_a_verb_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert verbs.main(["prior", "--pictures", f"[{tmp_path}]", "--out", str(tmp_path / "p.json")]) == 1
-    assert "no pictures" in capsys.readouterr().err
-    assert not (tmp_path / "p.json").exists()
