@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from PIL import Image
 
+from packed import packed
 from rechroma.errors import OptionError, WeightsError
 from rechroma_train import export, train
 from rechroma_train.checkpoints import load_net, net_options, take_matching
-from rechroma_train.config import CONFIG, ExportOptions, NetOptions, PackOptions, TrainOptions
-from rechroma_train.data import Corpus, pack
+from rechroma_train.config import CONFIG, ExportOptions, NetOptions, TrainOptions
+from rechroma_train.data import Corpus
 from rechroma_train.nets.hintnet import HintNet, folded
 from rechroma_train.nets.memory import ColorMemory
 from rechroma_train.stream import make_batch
@@ -191,14 +191,8 @@ def test_a_read_of_the_memory_is_a_distribution_and_a_fresh_one_is_the_prior():
 @pytest.fixture(scope="module")
 def options(tmp_path_factory: pytest.TempPathFactory) -> TrainOptions:
     folder = tmp_path_factory.mktemp("nets")
-    (folder / "pictures").mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(4):
-        small = rng.integers(0, 255, (4, 5, 3), np.uint8)
-        Image.fromarray(small).resize((80, 64)).save(folder / "pictures" / f"{i}.png")
-    pack(PackOptions(sources=[folder / "pictures"], out=folder / "packed", short_side=64, jobs=1))
     return TrainOptions(
-        corpora=[folder / "packed"],
+        corpora=[packed(folder, count=4)],
         out=folder / "run",
         sizes=[64],
         size_ends=[],

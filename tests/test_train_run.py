@@ -9,13 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
+from packed import packed
 from rechroma.errors import OptionError, WeightsError
 from rechroma_train import export, tasks, train
 from rechroma_train.averaging import kept
-from rechroma_train.config import ExportOptions, LossOptions, PackOptions, TrainOptions
-from rechroma_train.data import pack
+from rechroma_train.config import ExportOptions, LossOptions, TrainOptions
 from rechroma_train.nets import hintnet
 from rechroma_train.schedule import Schedule
 
@@ -27,14 +26,8 @@ pytestmark = pytest.mark.filterwarnings(
 @pytest.fixture(scope="module")
 def options(tmp_path_factory) -> TrainOptions:
     folder = tmp_path_factory.mktemp("train")
-    (folder / "pictures").mkdir()
-    rng = np.random.default_rng(0)
-    for i in range(6):
-        small = rng.integers(0, 255, (4, 5, 3), np.uint8)
-        Image.fromarray(small).resize((80, 64)).save(folder / "pictures" / f"{i}.png")
-    pack(PackOptions(sources=[folder / "pictures"], out=folder / "packed", short_side=64, jobs=1))
     return TrainOptions(
-        corpora=[folder / "packed"],
+        corpora=[packed(folder, count=6)],
         out=folder / "run",
         sizes=[64],
         size_ends=[],
