@@ -22,6 +22,7 @@ from measure import RESULTS, keep_table, machine, side_by_side
 
 from rechroma import methods, weights
 from rechroma.types import Colorizer
+from rechroma_train.evaluate import table
 
 DOCS = Path(__file__).parents[1] / "docs"
 FRONT = "quality_front.svg"
@@ -30,18 +31,21 @@ KEPT = "quality_first"
 """Files of the first version in results/."""
 REPEATS = 40
 COLUMNS = {
-    "psnr": ("PSNR", 2),
-    "ssim": ("SSIM", 4),
-    "ab_rmse": ("ab-RMSE", 2),
-    "auc": ("AuC", 2),
-    "auc_balanced": ("AuC bal.", 2),
-    "colorfulness": ("CF", 2),
-    "delta_colorfulness": ("ΔCF", 2),
-    "delta_e": ("ΔE00", 2),
-    "frechet": ("Fréchet", 2),
-}
+    name: table.COLUMNS[name]
+    for name in (
+        "psnr",
+        "ssim",
+        "ab_rmse",
+        "auc",
+        "auc_balanced",
+        "colorfulness",
+        "delta_colorfulness",
+        "delta_e",
+        "frechet",
+    )
+} | {"delta_colorfulness": ("ΔCF", 2)}
 """Column of evaluation.csv: heading, decimals."""
-BASELINES = ("gray", "mean by lightness")
+BASELINES = (table.GRAY, table.MEAN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
