@@ -13,7 +13,6 @@ cast in them.
 """
 
 import argparse
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,6 @@ from typing import TypeAlias
 
 import numpy as np
 from measure import RESULTS, keep_table, machine
-from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
 from rechroma import hints, methods, metrics, refine
@@ -238,14 +236,11 @@ def main() -> None:
     )
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     arguments = parser.parse_args()
-    every = pictures.paths(arguments.folder)
-    chosen: NDArray[np.intp] = np.random.default_rng(arguments.seed).permutation(len(every))
-    files = [every[i] for i in chosen[: arguments.pictures]]
+    files = pictures.chosen(arguments.folder, arguments.pictures, arguments.seed)
     facts = machine() | {"pictures": len(files), "seed": arguments.seed}
     colorizer = methods.load(arguments.method, device="cpu", threads=1)
     keep_table("carrying_answers", answers(colorizer, files), arguments.out)
-    keep_table("carrying", table(colorizer, files), arguments.out)
-    (arguments.out / "carrying.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    keep_table("carrying", table(colorizer, files), arguments.out, facts=facts)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ processor time of one thread: network passes and decoding, all ways in turn; the
 """
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -377,14 +376,11 @@ def main() -> None:
     parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS), help="only these")
     arguments = parser.parse_args()
     ways = {name: WAYS[name] for name in dict.fromkeys([TODAY, *arguments.ways])}
-    every = pictures.paths(arguments.folder)
-    chosen: NDArray[np.intp] = np.random.default_rng(arguments.seed).permutation(len(every))
-    files = [every[i] for i in chosen[: arguments.pictures]]
+    files = pictures.chosen(arguments.folder, arguments.pictures, arguments.seed)
     facts = machine() | {"pictures": len(files), "seed": arguments.seed}
     colorizer = methods.load(arguments.method, device="cpu", threads=1)
     found = curves(colorizer, files, ways)
-    keep_table("decoding", list(table(found, times(colorizer, files[0], ways))), arguments.out)
-    (arguments.out / "decoding.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    keep_table("decoding", list(table(found, times(colorizer, files[0], ways))), arguments.out, facts=facts)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,9 @@ patch's, in the ring where it is another, and beyond.
 """
 
 import argparse
-import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from io import BytesIO
 from pathlib import Path
 
@@ -29,6 +27,7 @@ from rechroma import methods, metrics, pipeline
 from rechroma.color import merge, rgb_to_lab
 from rechroma.types import AB, RGB8, ColorizeOptions, Colorizer, Layer, Marks
 from rechroma_train.evaluate import pictures
+from rechroma_train.evaluate.svg import drawing, line, text
 
 SIDE = 256
 """Pixels: pictures are stretched to it."""
@@ -201,31 +200,21 @@ def draw(table: Sequence[Row]) -> str:
     for tick in range(math.ceil(low), math.floor(high) + 1):
         parts += [
             f'<path d="M{LEFT} {y(tick):.1f}H{WIDTH - RIGHT}" stroke="#e5e5e5"/>',
-            _text(LEFT - 8, y(tick) + 4, f"{tick:g}", "end"),
+            text(LEFT - 8, y(tick) + 4, f"{tick:g}", anchor="end"),
         ]
     for count in COUNTS:
-        parts.append(_text(x(count), HEIGHT - BOTTOM + 18, str(count), "middle"))
+        parts.append(text(x(count), HEIGHT - BOTTOM + 18, str(count), anchor="middle"))
     for number, ((name, values), ink) in enumerate(zip(curves.items(), COLORS, strict=False)):
         spots = [(x(float(row["hints"])), y(psnr)) for row, psnr in zip(rows, values, strict=True)]
-        path = " ".join(f"{cx:.1f},{cy:.1f}" for cx, cy in spots)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{ink}" stroke-width="1.5"/>')
+        parts.append(line(spots, ink))
         parts += [f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="3.5" fill="{ink}"/>' for cx, cy in spots]
-        parts.append(_text(LEFT + 14, TOP + 16 + 18 * number, name, "start", ink))
+        parts.append(text(LEFT + 14, TOP + 16 + 18 * number, name, color=ink))
     parts += [
         f'<path d="M{LEFT} {TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}" fill="none" stroke="#333"/>',
-        _text(LEFT, TOP - 10, "PSNR, dB", "middle"),
-        _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "random patches of the truth", "middle"),
+        text(LEFT, TOP - 10, "PSNR, dB", anchor="middle"),
+        text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "random patches of the truth", anchor="middle"),
     ]
-    body = "\n".join(parts)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
-        f'height="{HEIGHT}" font-family="system-ui, sans-serif" font-size="12">\n'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>\n{body}\n</svg>\n'
-    )
-
-
-def _text(cx: float, cy: float, text: str, anchor: str, color: str = "#333") -> str:
-    return f'<text x="{cx:.1f}" y="{cy:.1f}" text-anchor="{anchor}" fill="{color}">{escape(text)}</text>'
+    return drawing(parts, WIDTH, HEIGHT)
 
 
 def main() -> None:
@@ -244,16 +233,13 @@ def main() -> None:
         "--drawing", type=Path, help="file for the curves, .svg; beside the tables if not given"
     )
     arguments = parser.parse_args()
-    every = pictures.paths(arguments.folder)
-    chosen: NDArray[np.intp] = np.random.default_rng(arguments.seed).permutation(len(every))
-    files = [every[i] for i in chosen[: arguments.pictures]]
+    files = pictures.chosen(arguments.folder, arguments.pictures, arguments.seed)
     facts = machine() | {"pictures": len(files), "seed": arguments.seed}
     curve, where = measure(files, arguments.method, arguments.seed)
-    keep_table("hints_curve", curve, arguments.out)
+    keep_table("hints_curve", curve, arguments.out, facts=facts)
     keep_table("hints_where", where, arguments.out)
-    (arguments.out / "hints_curve.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     drawing = arguments.drawing or arguments.out / "hints_curve.svg"
-    drawing.write_text(draw(curve), encoding="utf-8")
+    drawing.writetext(draw(curve), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -141,8 +141,17 @@ def keep(section: str, table: Sequence[Row], facts: Mapping[str, object], folder
     (folder / f"speed_{section}.md").write_text(markdown(table), encoding="utf-8")
 
 
-def keep_table(name: str, table: Sequence[Mapping[str, object]], folder: Path = RESULTS) -> None:
-    """Print a table, its columns the keys of the first row, and write it as NAME.csv and NAME.md."""
+def keep_table(
+    name: str,
+    table: Sequence[Mapping[str, object]],
+    folder: Path = RESULTS,
+    *,
+    facts: Mapping[str, object] | None = None,
+) -> None:
+    """Print a table, its columns the keys of the first row, and write it as NAME.csv and NAME.md.
+
+    Facts, where given, go to NAME.json.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
@@ -151,6 +160,8 @@ def keep_table(name: str, table: Sequence[Mapping[str, object]], folder: Path = 
     lines = ["| " + " | ".join(table[0]) + " |", "|---" + "|--:" * (len(table[0]) - 1) + "|"]
     lines += ["| " + " | ".join(str(value) for value in row.values()) + " |" for row in table]
     (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if facts is not None:
+        (folder / f"{name}.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     print("\n".join(lines), end="\n\n")
 
 

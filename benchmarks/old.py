@@ -19,7 +19,6 @@ the opposite color), and how far its hue is off where it has any.
 """
 
 import argparse
-import json
 import statistics
 import zlib
 from collections.abc import Iterator, Sequence
@@ -39,7 +38,7 @@ from rechroma_train import prior as priors
 from rechroma_train.color import srgb_to_linear
 from rechroma_train.config import DegradeOptions
 from rechroma_train.evaluate import shipped
-from rechroma_train.evaluate.pictures import Truth, paths, read
+from rechroma_train.evaluate.pictures import Truth, read, spread
 
 MIXED = DegradeOptions(emulsion_share=0.75, aged_share=1.0, effect_share=0.5)
 """An album: three of four on an old emulsion, each with half of the effects."""
@@ -251,22 +250,19 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     facts = machine()
-    found = paths(given.folder)
-    truths = [read(path) for path in found[:: max(len(found) // given.pictures, 1) if given.pictures else 1]]
+    truths = [read(path) for path in spread(given.folder, given.pictures)]
     loaded = [methods.load(name, device="cpu", threads=1) for name in given.weights or ["hintnet"]]
-    if given.what == "damage":
-        keep_table("old", damage(truths, loaded, given.seed), given.out)
-    else:
-        seen = [colors(loaded[0], truth.lab[..., 0]) for truth in truths]
-        keep_table("old_content", by_source(truths, seen), given.out)
-        keep_table("old_colors", by_hue(truths, seen), given.out)
     facts |= {
         "pictures": len(truths),
         "seed": given.seed,
         "weights": {each.info.name: each.info.sha256 for each in loaded},
     }
-    name = "old" if given.what == "damage" else "old_content"
-    (given.out / f"{name}.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    if given.what == "damage":
+        keep_table("old", damage(truths, loaded, given.seed), given.out, facts=facts)
+    else:
+        seen = [colors(loaded[0], truth.lab[..., 0]) for truth in truths]
+        keep_table("old_content", by_source(truths, seen), given.out, facts=facts)
+        keep_table("old_colors", by_hue(truths, seen), given.out)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from one kind of processor to another.
 """
 
 import argparse
-import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from measure import RESULTS, keep_table, machine, side_by_side
 from rechroma import methods, metrics, runtime, weights
 from rechroma.types import AB, Array, Colorizer, PredictOptions
 from rechroma_train.evaluate import shipped
-from rechroma_train.evaluate.pictures import Truth, paths, read
+from rechroma_train.evaluate.pictures import Truth, read, spread
 from rechroma_train.evaluate.variants import random_hints
 
 HINTS = 10
@@ -153,17 +152,15 @@ def main() -> None:
         else weights.path_of(weights.find(given.weights))
     )
     graphs = {"float32": base} | {twin.stem: twin for twin in given.twin}
-    found = paths(given.folder)
-    truths = [read(path) for path in found[:: max(len(found) // given.pictures, 1) if given.pictures else 1]]
+    truths = [read(path) for path in spread(given.folder, given.pictures)]
     loaded = {name: methods.load(str(path), device="cpu", threads=1) for name, path in graphs.items()}
     colored = {name: [color(each, truth) for truth in truths] for name, each in loaded.items()}
-    keep_table("shipping", quality(colored), given.out)
-    keep_table("shipping_speed", speed(graphs, given.repeats), given.out)
     facts |= {
         "pictures": len(truths),
         "weights": {name: weights.digest(path) for name, path in graphs.items()},
     }
-    (given.out / "shipping.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    keep_table("shipping", quality(colored), given.out, facts=facts)
+    keep_table("shipping_speed", speed(graphs, given.repeats), given.out)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ The sheet shows sample photographs with strokes, colored by them in both ways, a
 """
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Iterator, Sequence
@@ -24,7 +23,6 @@ from pathlib import Path
 
 import numpy as np
 from measure import RESULTS, keep_table, machine
-from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
@@ -292,14 +290,10 @@ def main() -> None:
         return
     if arguments.folder is None:
         parser.error("give a folder of color photographs, or --sheet FILE")
-    every = pictures.paths(arguments.folder)
-    chosen: NDArray[np.intp] = np.random.default_rng(arguments.seed).permutation(len(every))
-    files = [every[i] for i in chosen[: arguments.pictures]]
+    files = pictures.chosen(arguments.folder, arguments.pictures, arguments.seed)
     facts = machine() | {"pictures": len(files), "seed": arguments.seed}
-    keep_table("strokes_time", times(files), arguments.out)
-    keep_table("strokes", curves(files, arguments.method, arguments.seed), arguments.out)
-    for name in ("strokes", "strokes_time"):
-        (arguments.out / f"{name}.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    keep_table("strokes_time", times(files), arguments.out, facts=facts)
+    keep_table("strokes", curves(files, arguments.method, arguments.seed), arguments.out, facts=facts)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """The PSNR-colorfulness front as a drawing (SVG)."""
 
 from collections.abc import Callable, Sequence
-from html import escape
 
+from rechroma_train.evaluate.svg import drawing, line, text
 from rechroma_train.evaluate.table import GRAY, MEAN, TRUTH, Row
 from rechroma_train.evaluate.targets import (
     AIM_DEOLDIFY_GAIN,
@@ -33,9 +33,9 @@ def draw(rows: Sequence[Row]) -> str:
     y = _scale(lowest - 0.15, highest + 0.2, HEIGHT - BOTTOM, TOP)
     parts = [
         *_axes(x, y, right * 1.04, (lowest - 0.15, highest + 0.2)),
-        _line([(x(0), y(gray)), (x(right * 1.04), y(gray))], "#777", dashed=True),
-        _line([(x(true_colorfulness), TOP), (x(true_colorfulness), HEIGHT - BOTTOM)], "#777", dashed=True),
-        _text(x(true_colorfulness) - 6, TOP + 12, "truth", anchor="end"),
+        line([(x(0), y(gray)), (x(right * 1.04), y(gray))], "#777", dashed=True),
+        line([(x(true_colorfulness), TOP), (x(true_colorfulness), HEIGHT - BOTTOM)], "#777", dashed=True),
+        text(x(true_colorfulness) - 6, TOP + 12, "truth", anchor="end"),
         _cross(x(DEOLDIFY_COLORFULNESS), y(gray + DEOLDIFY_GAIN), "promised"),
         _cross(x(DEOLDIFY_COLORFULNESS), y(gray + AIM_DEOLDIFY_GAIN), "aim"),
     ]
@@ -48,14 +48,9 @@ def draw(rows: Sequence[Row]) -> str:
     for number, (temperature, color) in enumerate(zip(TEMPERATURES, COLORS, strict=True)):
         parts += _curve(curve(rows, temperature), x, y, color)
         label = f"T = {temperature:g}, points named by vividness"
-        parts.append(_text(LEFT + 14, HEIGHT - BOTTOM - 14 - 18 * number, label, color=color))
-    parts.append(_text(LEFT + 14, HEIGHT - BOTTOM - 14 - 18 * len(COLORS), "○ default"))
-    body = "\n".join(parts)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        f'width="{WIDTH}" height="{HEIGHT}" font-family="system-ui, sans-serif" font-size="12">\n'
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>\n{body}\n</svg>\n'
-    )
+        parts.append(text(LEFT + 14, HEIGHT - BOTTOM - 14 - 18 * number, label, color=color))
+    parts.append(text(LEFT + 14, HEIGHT - BOTTOM - 14 - 18 * len(COLORS), "○ default"))
+    return drawing(parts, WIDTH, HEIGHT)
 
 
 def _scale(low: float, high: float, start: float, stop: float) -> _Scale:
@@ -63,25 +58,25 @@ def _scale(low: float, high: float, start: float, stop: float) -> _Scale:
 
 
 def _axes(x: _Scale, y: _Scale, right: float, psnr: tuple[float, float]) -> list[str]:
-    parts = [_line([(LEFT, TOP), (LEFT, HEIGHT - BOTTOM), (WIDTH - RIGHT, HEIGHT - BOTTOM)], "#333")]
+    parts = [line([(LEFT, TOP), (LEFT, HEIGHT - BOTTOM), (WIDTH - RIGHT, HEIGHT - BOTTOM)], "#333")]
     for tick in range(0, int(right) + 1, 5):
-        parts.append(_text(x(tick), HEIGHT - BOTTOM + 18, str(tick), anchor="middle"))
+        parts.append(text(x(tick), HEIGHT - BOTTOM + 18, str(tick), anchor="middle"))
     step = 0.5 if psnr[1] - psnr[0] < 6 else 2.0
     first = int(psnr[0] / step) + 1
     for number in range(first, int(psnr[1] / step) + 1):
         value = number * step
-        parts.append(_line([(LEFT, y(value)), (WIDTH - RIGHT, y(value))], "#e5e5e5"))
-        parts.append(_text(LEFT - 8, y(value) + 4, f"{value:g}", anchor="end"))
+        parts.append(line([(LEFT, y(value)), (WIDTH - RIGHT, y(value))], "#e5e5e5"))
+        parts.append(text(LEFT - 8, y(value) + 4, f"{value:g}", anchor="end"))
     parts.append(
-        _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "colorfulness (absolute variant)", anchor="middle")
+        text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "colorfulness (absolute variant)", anchor="middle")
     )
-    parts.append(_text(LEFT, TOP - 10, "PSNR, dB", anchor="middle"))
+    parts.append(text(LEFT, TOP - 10, "PSNR, dB", anchor="middle"))
     return parts
 
 
 def _curve(rows: Sequence[Row], x: _Scale, y: _Scale, color: str) -> list[str]:
     spots = [(x(row.scores.colorfulness), y(row.scores.psnr)) for row in rows]
-    parts = [_line(spots, color)]
+    parts = [line(spots, color)]
     for row, (cx, cy) in zip(rows, spots, strict=True):
         parts += _point(cx, cy, color, f"{row.variant.options.vividness:g}")
     return parts
@@ -90,22 +85,12 @@ def _curve(rows: Sequence[Row], x: _Scale, y: _Scale, color: str) -> list[str]:
 def _point(cx: float, cy: float, color: str, label: str) -> list[str]:
     return [
         f'<circle cx="{cx:.1f}" cy="{cy:.1f}" r="4" fill="{color}"/>',
-        _text(cx + 7, cy - 6, label, color=color),
+        text(cx + 7, cy - 6, label, color=color),
     ]
 
 
 def _cross(cx: float, cy: float, label: str) -> str:
     arms = f"M{cx - 6:.1f} {cy:.1f}h12M{cx:.1f} {cy - 6:.1f}v12"
-    return f'<path d="{arms}" stroke="#15803d" stroke-width="2"/>' + _text(
+    return f'<path d="{arms}" stroke="#15803d" stroke-width="2"/>' + text(
         cx + 8, cy + 14, label, color="#15803d"
     )
-
-
-def _line(spots: Sequence[tuple[float, float]], color: str, *, dashed: bool = False) -> str:
-    path = " ".join(f"{cx:.1f},{cy:.1f}" for cx, cy in spots)
-    dash = ' stroke-dasharray="5 4"' if dashed else ""
-    return f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="1.5"{dash}/>'
-
-
-def _text(cx: float, cy: float, text: str, *, anchor: str = "start", color: str = "#333") -> str:
-    return f'<text x="{cx:.1f}" y="{cy:.1f}" text-anchor="{anchor}" fill="{color}">{escape(text)}</text>'

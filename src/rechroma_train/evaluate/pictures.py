@@ -47,6 +47,27 @@ def paths(folder: Path, limit: int = 0) -> list[Path]:
     return found[:limit] if limit else found
 
 
+def chosen(folder: Path, count: int, seed: int) -> list[Path]:
+    """Draw `count` of a folder's pictures by a seed (0 = all), in the order in which they are drawn.
+
+    Raises:
+        InputError: There is no such folder, or no picture in it.
+    """
+    found = paths(folder)
+    order: NDArray[np.intp] = np.random.default_rng(seed).permutation(len(found))
+    return [found[i] for i in (order[:count] if count else order)]
+
+
+def spread(folder: Path, count: int) -> list[Path]:
+    """Take about `count` of a folder's pictures, evenly by name (0 = all).
+
+    Raises:
+        InputError: There is no such folder, or no picture in it.
+    """
+    found = paths(folder)
+    return found[:: max(len(found) // count, 1)] if count else found
+
+
 def read(path: Path, *, longest: int = 0) -> Truth:
     """Read a color photograph, shrunk where its long side exceeds `longest` pixels (0 = never).
 

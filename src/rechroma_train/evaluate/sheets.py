@@ -74,10 +74,7 @@ class _Strip:
 def main(options: SheetOptions) -> str:
     """Draw the sheet and write it; gives a line to show."""
     colorizer = methods.load(options.weights, device="cpu", threads=options.threads)
-    found = pictures.paths(options.pictures)
-    if options.limit:
-        order = np.random.default_rng(options.seed).permutation(len(found))[: options.limit]
-        found = [found[i] for i in sorted(order.tolist())]
+    found = sorted(pictures.chosen(options.pictures, options.limit, options.seed))
     chosen: list[float | None] = [*options.vividness] if options.vividness else [None]
     settings = tuple(PredictOptions(vividness=v, temperature=options.temperature) for v in chosen)
     look = Look(settings=settings, tile=options.tile, across=options.across)
