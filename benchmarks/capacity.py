@@ -36,8 +36,8 @@ VARIANTS = {
     "four deep blocks": NetOptions(blocks=(4, 4, 2, 2)),
     "query": NetOptions(head="query"),
     "memory": NetOptions(head="memory"),
-    "output at 1/2": NetOptions(stride=2),
-    "query, output at 1/2": NetOptions(head="query", stride=2),
+    "output at 1/2": NetOptions(fine=True),
+    "query, output at 1/2": NetOptions(head="query", fine=True),
 }
 
 

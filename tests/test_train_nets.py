@@ -40,9 +40,14 @@ VARIANTS = {
     "wide": NetOptions(widths=(256, 192, 160, 144), blocks=(3, 2, 1, 4), expand=3),
     "query": NetOptions(head="query"),
     "memory": NetOptions(head="memory"),
-    "fine": NetOptions(stride=2),
-    "small, query, fine": replace(SMALL, head="query", queries=8, query_layers=2, stride=2),
-    "small, memory, fine": replace(SMALL, head="memory", slots=8, stride=2),
+    "fine": NetOptions(fine=True),
+    "to 1/8": NetOptions(widths=(224, 160, 128), blocks=(2, 2, 2)),
+    "small, query, to 1/8, fine": replace(
+        SMALL, widths=(32, 24, 16), blocks=(1, 1, 1), head="query", queries=8, query_layers=2, fine=True
+    ),
+    "small, memory, to 1/8": replace(SMALL, widths=(32, 24, 16), blocks=(1, 1, 1), head="memory", slots=8),
+    "small, query, fine": replace(SMALL, head="query", queries=8, query_layers=2, fine=True),
+    "small, memory, fine": replace(SMALL, head="memory", slots=8, fine=True),
 }
 
 
@@ -113,7 +118,7 @@ def test_rows_are_those_of_the_whole_and_folding_changes_nothing(name):
 def test_a_net_with_another_head_begins_as_the_plain_one(head, tmp_path):
     plain = stirred(HintNet(SMALL)).eval()
     path = saved(plain, tmp_path)
-    other = HintNet(replace(SMALL, head=head, stride=4)).eval()
+    other = HintNet(replace(SMALL, head=head)).eval()
     taken, left = take_matching(other, path)
     assert taken == len(plain.state_dict()) and left == len(other.state_dict()) - taken > 0
     with torch.no_grad():
@@ -123,7 +128,7 @@ def test_a_net_with_another_head_begins_as_the_plain_one(head, tmp_path):
 def test_more_blocks_and_the_finer_output_begin_as_the_net_without_them(tmp_path):
     plain = stirred(HintNet(SMALL)).eval()
     more = HintNet(replace(SMALL, blocks=(2, 1, 3, 2))).eval()
-    fine = HintNet(replace(SMALL, stride=2)).eval()
+    fine = HintNet(replace(SMALL, fine=True)).eval()
     for net in (more, fine):
         take_matching(net, saved(plain, tmp_path))
     with torch.no_grad():
@@ -207,7 +212,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> TrainOptions:
 def test_a_run_trains_the_net_it_was_asked_for_from_earlier_weights_with_frozen_blocks(options, tmp_path):
     earlier = stirred(HintNet(SMALL))
     start = saved(earlier, tmp_path / "earlier")
-    net = replace(SMALL, head="memory", slots=8, stride=2)
+    net = replace(SMALL, head="memory", slots=8, fine=True)
     run = replace(options, out=tmp_path / "run", net=net, start=start, frozen_blocks=5)
     train.main(run)
     trained = load_net(run.out / train.CHECKPOINT)
@@ -218,13 +223,13 @@ def test_a_run_trains_the_net_it_was_asked_for_from_earlier_weights_with_frozen_
     assert {k for k, v in was.items() if torch.equal(v, now[k])} == frozen
     assert trained.memory is not None and trained.memory.values.any()
     assert trained.memory.prior.max() > 1.5 / 313
-    with pytest.raises(OptionError, match="frozen_blocks is 18"):
-        train.main(replace(run, out=tmp_path / "wrong", frozen_blocks=18))
+    with pytest.raises(OptionError, match="frozen_blocks is 19"):
+        train.main(replace(run, out=tmp_path / "wrong", frozen_blocks=19))
 
 
 def test_a_batch_has_the_truth_at_the_stride_of_the_net(options):
     corpora = [Corpus.open(folder) for folder in options.corpora]
-    fine = make_batch(corpora, replace(options, net=replace(SMALL, stride=2)), 0)
+    fine = make_batch(corpora, replace(options, net=replace(SMALL, fine=True)), 0)
     coarse = make_batch(corpora, options, 0)
     assert fine.ab.shape == (4, 2, 32, 32)
     torch.testing.assert_close(torch.nn.functional.avg_pool2d(fine.ab, 2), coarse.ab, atol=1e-4, rtol=1e-4)

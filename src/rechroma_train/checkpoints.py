@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 def net_options(config: Mapping[str, Any]) -> NetOptions:
     """Read what a run's net is made of from its options; the default where they are older than the choice."""
     given = dict(config.get("net") or {})
+    if given.pop("stride", None) == 2:  # noqa: PLR2004 - runs of before the stage had a name
+        given["fine"] = True
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
     return NetOptions(**fields)
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from rechroma.errors import OptionError
+
 CONFIG = "config.yaml"
 """A run's options, in its folder."""
 
@@ -46,16 +48,19 @@ class HintOptions:
     """Strokes along regions of one color."""
     dense: float = 0.15
     """The whole picture's colors, displaced and damaged, as from a previous frame."""
+    cast: float = 0.0
+    """Standard deviation, in a*b* units, of the one color by which all dense hints of a picture are off; a net adds
+    about 1 to its own last frame (docs/experiments.md, section 7)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetOptions:
     """What hintnet is made of; the parts that are not asked for are not in it."""
 
-    widths: tuple[int, int, int, int] = (224, 160, 128, 128)
-    """Channels of the decoder at 1/32, 1/16, 1/8 and 1/4."""
-    blocks: tuple[int, int, int, int] = (2, 2, 2, 2)
-    """Context blocks of the decoder at 1/32, 1/16, 1/8 and 1/4."""
+    widths: tuple[int, ...] = (224, 160, 128, 128)
+    """Channels of the decoder at 1/32, 1/16, 1/8 and, where the decoder goes so far, 1/4."""
+    blocks: tuple[int, ...] = (2, 2, 2, 2)
+    """Context blocks of each of these stages."""
     expand: int = 2
     """How many times wider than its stage the perceptron of a context block is."""
     head: Literal["plain", "query", "memory"] = "plain"
@@ -67,8 +72,21 @@ class NetOptions:
     """Transformer layers that refine them, in turn at 1/16 and 1/8 (head: query)."""
     slots: int = 256
     """Key and value pairs (head: memory)."""
-    stride: Literal[2, 4] = 4
-    """Lightness pixels per predicted pixel, each way."""
+    fine: bool = False
+    """One light stage more, which brings the prediction to twice the decoder's last size along the lightness."""
+
+    def __post_init__(self) -> None:
+        if len(self.widths) not in (3, 4) or len(self.blocks) != len(self.widths):
+            raise OptionError(
+                f"widths {list(self.widths)} and blocks {list(self.blocks)}; accepted: a number for each of 3 stages"
+                " (to 1/8) or 4 (to 1/4), as many in one as in the other"
+            )
+
+    @property
+    def stride(self) -> int:
+        """Lightness pixels per predicted pixel, each way."""
+        coarse = 32 >> (len(self.widths) - 1)
+        return coarse // 2 if self.fine else coarse
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +135,8 @@ class TrainOptions:
     net: NetOptions = field(default_factory=NetOptions)
     """What the net is made of."""
     frozen_blocks: int = 0
-    """The stem and this many blocks of the encoder keep the weights they start with; 0: everything learns."""
+    """The stem and this many blocks of the encoder keep the weights they start with; 0: everything learns,
+    17: all but the last layer keep theirs, 18: the whole encoder does."""
     sizes: list[int] = field(default_factory=lambda: [96, 128, 160])
     """Side of the training windows in pixels, multiples of 32: small ones first, for speed."""
     size_ends: list[int] = field(default_factory=lambda: [400_000, 800_000])

@@ -1,5 +1,7 @@
 """Simulated hints: what a person, a reference or the previous frame might know about a training picture."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -30,7 +32,8 @@ def simulate(ab: Tensor, options: HintOptions, rng: np.random.Generator) -> tupl
     kind = rng.choice(4, size=n, p=shares / shares.sum())
     hint = torch.zeros_like(ab)
     weight = ab.new_zeros(n, 1, h, w)
-    for which, paint in ((_POINTS, _points), (_STROKES, _strokes), (_DENSE, _dense)):
+    dense = partial(_dense, cast=options.cast)
+    for which, paint in ((_POINTS, _points), (_STROKES, _strokes), (_DENSE, dense)):
         chosen = np.flatnonzero(kind == which)
         if chosen.size:
             at = send(chosen, ab.device)
@@ -110,8 +113,8 @@ def _paint(ab: Tensor, rows: Tensor, columns: Tensor, sides: Tensor, alive: Tens
     return hint[..., :-1].view(n, 2, h, w), weight[..., :-1].view(n, 1, h, w)
 
 
-def _dense(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """The colors as a previous frame would bring them: shifted, smoothly bent, blurred, faded, noisy, with holes."""
+def _dense(ab: Tensor, rng: np.random.Generator, *, cast: float) -> tuple[Tensor, Tensor]:
+    """The colors as a previous frame would bring them: shifted, bent, blurred, faded, cast, noisy, with holes."""
     n, _, h, w = ab.shape
     size = (n, 4, 4, 2)
     bend = rng.normal(0, 1, size) * rng.uniform(0.002, 0.03, (n, 1, 1, 1)) * 2
@@ -129,6 +132,8 @@ def _dense(ab: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     noise = rng.normal(0, 1, (n, 2, h // 8, w // 8)) * rng.uniform(0, 4, (n, 1, 1, 1))
     noisy = F.interpolate(send(noise.astype(np.float32), ab.device), size=(h, w), mode="bilinear")
     guess = torch.where(soft, blurred, moved) * fade + noisy
+    if cast:
+        guess = guess + send(rng.normal(0, cast, (n, 2, 1, 1)).astype(np.float32), ab.device)
     level = rng.uniform(0.15, 1, (n, 1, 1, 1)).astype(np.float32)
     holes = (rng.random((n, 1, h // 16, w // 16)) > rng.uniform(0, 0.5, (n, 1, 1, 1))).astype(np.float32)
     weight = F.interpolate(send(holes * level, ab.device), size=(h, w), mode="nearest")

@@ -36,15 +36,16 @@ class Encoder(nn.Module):
         return scales[0], scales[1], scales[2], scales[3], F.relu6(self.head(x))
 
     def freeze(self, count: int) -> None:
-        """Keep the stem and the first `count` blocks as they are; 0 freezes nothing.
+        """Keep the stem and the first `count` blocks as they are, the last layer counted as one; 0 freezes nothing.
 
         Raises:
             OptionError: there are fewer blocks.
         """
-        if not 0 <= count <= len(self.blocks):
-            raise OptionError(f"frozen_blocks is {count}; accepted: 0 to {len(self.blocks)}")
+        layers = (*self.blocks, self.head)
+        if not 0 <= count <= len(layers):
+            raise OptionError(f"frozen_blocks is {count}; accepted: 0 to {len(layers)}")
         if count:
-            for module in (self.stem, *self.blocks[:count]):
+            for module in (self.stem, *layers[:count]):
                 module.requires_grad_(False)
 
     def load_pretrained(self, path: Path) -> None:

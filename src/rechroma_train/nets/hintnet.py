@@ -1,6 +1,7 @@
 """hintnet, the default colorizer: MobileNetV2 (Sandler et al. 2018) encoder, light U-Net decoder, hints everywhere.
 
-Color is predicted as a distribution over the ab bins of Zhang et al. 2016 at 1/4 of the lightness's size, or at 1/2.
+Color is predicted as a distribution over the ab bins of Zhang et al. 2016, at 1/8 of the lightness's size or at 1/4;
+a fine stage brings it to twice that size.
 Hints enter twice: at full size beside the lightness, and pooled at each scale of the decoder.
 Whatever NetOptions adds to the default net starts without effect: from trained weights of the default, a net with
 more in it begins as that net.
@@ -18,7 +19,7 @@ from rechroma_train.config import NetOptions
 from rechroma_train.nets.blocks import ContextBlock, global_mean, upsample2
 from rechroma_train.nets.encoder import Encoder
 from rechroma_train.nets.memory import ColorMemory
-from rechroma_train.nets.mobilenet import CHANNELS
+from rechroma_train.nets.mobilenet import CHANNELS, STEM
 from rechroma_train.nets.queries import ColorQueries
 
 MULTIPLE_OF = 32
@@ -28,8 +29,10 @@ AB_SCALE = 1 / 110
 
 _KERNELS = ((5, 5), (7, 7), (5, 3), (3, 3))
 """Kernels of the decoder's context blocks at 1/32, 1/16, 1/8 and 1/4: of the first, and of those after it."""
+_SKIPS = (96, 32, 24, STEM)
+"""Channels that the encoder saw at 1/16, 1/8, 1/4 and 1/2."""
 _FINE = 32
-"""Channels of the stage at 1/2, where there is one."""
+"""Channels of the fine stage, where there is one."""
 
 
 class Merge(nn.Module):
@@ -48,18 +51,18 @@ class Merge(nn.Module):
 
 
 class Fine(nn.Module):
-    """What the stem saw at 1/2, as a change of the features at 1/4 brought up to 1/2."""
+    """What the encoder saw at twice the size, as a change of the decoder's last features brought up to it."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, skip: int) -> None:
         super().__init__()
-        self.merge = Merge(width, 32, _FINE)
+        self.merge = Merge(width, skip, _FINE)
         self.stage = ContextBlock(_FINE, kernel=3)
         self.widen = nn.Conv2d(_FINE, width, 1, bias=False)
         nn.init.zeros_(self.widen.weight)
 
-    def forward(self, below: Tensor, stem: Tensor, hints: Tensor) -> Tensor:
-        """(N, C, h, w) below, (N, 32, 2h, 2w) stem, (N, 3, 2h, 2w) hints -> (N, C, 2h, 2w)."""
-        change: Tensor = self.widen(self.stage(self.merge(below, stem, hints)))
+    def forward(self, below: Tensor, skip: Tensor, hints: Tensor) -> Tensor:
+        """(N, C, h, w) below, (N, S, 2h, 2w) skip, (N, 3, 2h, 2w) hints -> (N, C, 2h, 2w)."""
+        change: Tensor = self.widen(self.stage(self.merge(below, skip, hints)))
         return upsample2(below) + change
 
 
@@ -83,25 +86,28 @@ class HintNet(nn.Module):
         super().__init__()
         o = options or NetOptions()
         self.options = o
-        w32, w16, w8, w4 = o.widths
+        w32, w16, w8, *finer = o.widths
+        last = o.widths[-1]
         self.encoder = Encoder()
         self.deep = nn.Conv2d(CHANNELS + 3, w32, 1, bias=False)
         self.deep_norm = nn.BatchNorm2d(w32)
-        self.token = nn.Sequential(nn.Linear(CHANNELS + 3, w32), nn.ReLU(), nn.Linear(w32, w32 + w4))
+        self.token = nn.Sequential(nn.Linear(CHANNELS + 3, w32), nn.ReLU(), nn.Linear(w32, w32 + last))
         self.stage32 = _stage(o, 0)
         self.merge16 = Merge(w32, 96, w16)
         self.stage16 = _stage(o, 1)
         self.merge8 = Merge(w16, 32, w8)
         self.stage8 = _stage(o, 2)
-        self.merge4 = Merge(w8, 24, w4)
-        self.stage4 = _stage(o, 3)
-        self.fine = Fine(w4) if o.stride == 2 else None
-        self.head = nn.Conv2d(w4, bins.COUNT, 1)
+        self.merge4 = Merge(w8, 24, last) if finer else None
+        self.stage4 = _stage(o, 3) if finer else None
+        self.fine = Fine(last, _SKIPS[len(o.widths) - 1]) if o.fine else None
+        self.head = nn.Conv2d(last, bins.COUNT, 1)
         self.queries = (
-            ColorQueries((w16, w8), w4, count=o.queries, layers=o.query_layers) if o.head == "query" else None
+            ColorQueries((w16, w8), last, count=o.queries, layers=o.query_layers)
+            if o.head == "query"
+            else None
         )
-        self.memory = ColorMemory(CHANNELS, (w16, w8, w4), slots=o.slots) if o.head == "memory" else None
-        self.split = (w32, w4)
+        self.memory = ColorMemory(CHANNELS, o.widths[1:], slots=o.slots) if o.head == "memory" else None
+        self.split = (w32, last)
 
     def forward(
         self, lightness: Tensor, hint_ab: Tensor, hint_weight: Tensor, *, rows: slice | None = None
@@ -139,15 +145,21 @@ class HintNet(nn.Module):
         h8, h16, h32 = _pool_hints(h4, 2), _pool_hints(h4, 4), _pool_hints(h4, 8)
         deep = torch.cat((f32, h32), dim=1)
         pooled = global_mean(deep).flatten(1)
-        at32, at4 = self.token(pooled).split(self.split, dim=1)
+        at32, at_last = self.token(pooled).split(self.split, dim=1)
         bias, toning = self.memory(pooled[:, :CHANNELS]) if self.memory is not None else (None, None)
         y = F.relu(self.deep_norm(self.deep(deep)) + at32[:, :, None, None])
         y = self.stage32(y)
         y16 = self.stage16(_toned(self.merge16(y, f16, h16), toning, 0))
-        y8 = self.stage8(_toned(self.merge8(y16, f8, h8), toning, 1))
-        y = self.stage4(_toned(self.merge4(y8, f4, h4), toning, 2) + at4[:, :, None, None])
+        y8 = _toned(self.merge8(y16, f8, h8), toning, 1)
+        finer, hints_finer = f4, h4
+        if self.merge4 is None or self.stage4 is None:
+            y = y8 = self.stage8(y8 + at_last[:, :, None, None])
+        else:
+            y8 = self.stage8(y8)
+            y = self.stage4(_toned(self.merge4(y8, f4, h4), toning, 2) + at_last[:, :, None, None])
+            finer, hints_finer = f2, _pool_hints(hints, 2)
         if self.fine is not None:
-            y = self.fine(y, f2, _pool_hints(hints, 2))
+            y = self.fine(y, finer, hints_finer)
         return Decoded(y, y16, y8, bias)
 
 
