@@ -1,7 +1,7 @@
 """Many pictures: find them, plan where each result goes, do the jobs on one machine, make a contact sheet."""
 
 from rechroma.batch.find import Found, find, names_a_file
-from rechroma.batch.job import Job, Outcome, Status, do, recorded_warnings
+from rechroma.batch.job import Job, Outcome, Status, do
 from rechroma.batch.plan import Plan, plan
 from rechroma.batch.run import run, share_workers
 from rechroma.batch.sheet import write_sheet
@@ -16,7 +16,6 @@ __all__ = [
     "find",
     "names_a_file",
     "plan",
-    "recorded_warnings",
     "run",
     "share_workers",
     "write_sheet",

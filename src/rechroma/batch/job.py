@@ -1,8 +1,6 @@
 """One picture of a run: the job, how it is done, and what came of it."""
 
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -10,6 +8,7 @@ from typing import Literal, TypeAlias
 from rechroma import hints, image
 from rechroma.drafts import Draft
 from rechroma.errors import RechromaError
+from rechroma.notes import collected
 from rechroma.pipeline import Report, colorize_file
 from rechroma.types import ColorizeOptions
 
@@ -77,7 +76,7 @@ def do(job: Job, options: ColorizeOptions, *, overwrite: bool = False) -> Outcom
     error = message = ""
     report: Report | None = None
     also: tuple[Path, ...] = ()
-    with recorded_warnings() as said:
+    with collected() as notes:
         try:
             report = colorize_file(job.source, job.target, options, overwrite=overwrite)
             also = tuple(_beside(job, options, overwrite=overwrite))
@@ -90,7 +89,7 @@ def do(job: Job, options: ColorizeOptions, *, overwrite: bool = False) -> Outcom
         error=error,
         message=message,
         also=also,
-        warnings=tuple(said),
+        warnings=tuple(notes),
     )
 
 
@@ -115,17 +114,3 @@ def _store(job: Job, ending: str, data: bytes, *, overwrite: bool) -> Path:
     path = job.target.with_name(f"{job.target.stem}.{ending}")
     image.save_atomically(data, path, overwrite=overwrite)
     return path
-
-
-@contextmanager
-def recorded_warnings() -> Iterator[list[str]]:
-    """Collect the words of warnings that are meant for the user; all others are issued as ever."""
-    said: list[str] = []
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", UserWarning)
-        yield said
-    for warning in caught:
-        if warning.category is UserWarning:
-            said.append(str(warning.message))
-        else:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

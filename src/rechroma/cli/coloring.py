@@ -162,7 +162,8 @@ def _through_pipe(
     inputs: Sequence[str], out: Path | None, options: "ColorizeOptions", *, overwrite: bool, plain: bool
 ) -> None:
     """Color one picture that comes from stdin or goes to stdout."""
-    from rechroma import batch, pipeline
+    from rechroma import pipeline
+    from rechroma.notes import collected
 
     if len(inputs) != 1 or not plain:
         raise OptionError(
@@ -175,11 +176,11 @@ def _through_pipe(
             "stdout is a terminal; send the picture on (rechroma colorize - > new.jpg) or give -o FILE"
         )
     source = sys.stdin.buffer.read() if inputs[0] == "-" else Path(inputs[0])
-    with batch.recorded_warnings() as said:
+    with collected() as notes:
         if to_stdout:
             sys.stdout.buffer.write(pipeline.colorize_to_bytes(source, options))
             sys.stdout.buffer.flush()
         elif out is not None:
             pipeline.colorize_file(source, out, options, overwrite=overwrite)
-    for words in said:
+    for words in notes:
         say(f"rechroma: {words}")

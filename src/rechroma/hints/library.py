@@ -1,14 +1,13 @@
 """The most similar pictures of a folder: references that need no choosing."""
 
 import os
-import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from rechroma import color, image
+from rechroma import color, image, notes
 from rechroma.errors import InputError, MissingExtra
 from rechroma.hints.features import describe
 from rechroma.hints.matching import has_color
@@ -62,11 +61,9 @@ def similar(
         else:
             looks.append((path, look))
     if gray or unreadable:
-        warnings.warn(
+        notes.note(
             f"reference library {library}: {gray} pictures without color and {unreadable} unreadable files "
-            "were skipped",
-            UserWarning,
-            stacklevel=2,
+            "were skipped"
         )
     if not looks:
         raise InputError(f"the reference library {library} has no color picture that can be read")
@@ -89,8 +86,7 @@ def _files(folder: Path) -> Iterator[Path]:
 @lru_cache(maxsize=KEPT)
 def _look(path: Path, _mtime_ns: int, _size: int, max_megapixels: float) -> Array | None:
     """Describe a color picture; None for one without color."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of slight damage: nothing is made of this picture yet
+    with notes.collected():  # slight damage is not told: nothing is made of this picture yet
         picture = image.read(path, max_megapixels=max_megapixels)
         lab = color.rgb_to_lab(image.small_rgb(picture, work_shape(*picture.size, WORK_SIZE, _MULTIPLE_OF)))
     return _pooled(lab[..., 0]).astype(np.float16) if has_color(lab) else None

@@ -4,7 +4,6 @@ import io
 import re
 import struct
 import threading
-import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
+from rechroma import notes
 from rechroma.errors import MissingExtra, TooLarge, UnreadableImage
 from rechroma.image import exif, png, tiff
 from rechroma.image.metadata import Metadata
@@ -193,9 +193,7 @@ def _decode_pillow(data: bytes, image: ImageFile) -> Decoded:
     except DAMAGE as error:  # Pillow looks at the pages only now
         raise UnreadableImage(f"this {kind} is damaged: {error}") from error
     if frames > 1:
-        warnings.warn(
-            f"this {kind} has {frames} pages or frames; the first is taken", UserWarning, stacklevel=5
-        )
+        notes.note(f"this {kind} has {frames} pages or frames; the first is taken")
     deep = png.has_16_bit_colors(image)
     first = decode_image(image, kind=kind)
     if deep:
@@ -242,9 +240,7 @@ def _decode_deep_tiff(data: bytes, deep: tiff.Deep) -> Decoded:
     tag = exif.parse(data).main.get(34675)
     frames = tiff.pages(data)
     if frames > 1:
-        warnings.warn(
-            f"this tiff has {frames} pages or frames; the first is taken", UserWarning, stacklevel=5
-        )
+        notes.note(f"this tiff has {frames} pages or frames; the first is taken")
     bare = Decoded(
         kind="tiff",
         samples=deep.samples,
@@ -344,6 +340,6 @@ def to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
             image, source, target, renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB"
         )
     except ImageCms.PyCMSError as error:
-        warnings.warn(f"the ICC profile is unusable and was left out: {error}", UserWarning, stacklevel=2)
+        notes.note(f"the ICC profile is unusable and was left out: {error}")
         return image.convert("RGB")
     return image.convert("RGB") if converted is None else converted

@@ -1,8 +1,8 @@
 """EXIF, XMP, IPTC and resolution: from any file, made ready for any file."""
 
-import warnings
 from dataclasses import dataclass, replace
 
+from rechroma import notes
 from rechroma.image import exif
 from rechroma.image.orientation import swaps_sides
 from rechroma.image.provenance import Provenance, merged_xmp
@@ -68,9 +68,5 @@ def _fitting(name: str, block: bytes, instead: bytes = b"") -> bytes:
     """Return a block that fits a segment, or what stands instead."""
     if len(block) <= SEGMENT_ROOM:
         return block
-    warnings.warn(
-        f"the {name} block of {len(block)} bytes was left out: a JPEG holds {SEGMENT_ROOM}",
-        UserWarning,
-        stacklevel=5,
-    )
+    notes.note(f"the {name} block of {len(block)} bytes was left out: a JPEG holds {SEGMENT_ROOM}")
     return instead

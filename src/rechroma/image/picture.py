@@ -1,6 +1,5 @@
 """A picture as it came in, and what eyes and merges need of it: lightness and luma, upright."""
 
-import warnings
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
@@ -9,7 +8,7 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from rechroma import color, jpeg
+from rechroma import color, jpeg, notes
 from rechroma.errors import UnreadableImage
 from rechroma.image.decoding import decode_unusual_jpeg, to_srgb
 from rechroma.image.metadata import Metadata
@@ -226,7 +225,7 @@ def _decode_at_least(data: bytes, colorspace: str, least: tuple[int, int]) -> Pl
         pixels = simplejpeg.decode_jpeg(
             data, colorspace, min_height=least[0], min_width=least[1], strict=False
         )
-        warnings.warn(f"this JPEG is damaged in places: {error}", UserWarning, stacklevel=6)
+        notes.note(f"this JPEG is damaged in places: {error}")
     return pixels
 
 

@@ -1,7 +1,6 @@
 """Copies of pictures to be looked at: small JPEGs for a page, and gray JPEGs of color photographs for the demo."""
 
 import math
-import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from rechroma import notes
 from rechroma.errors import UnreadableImage
 from rechroma.image.picture import screen_pixels
 from rechroma.image.reading import read
@@ -33,8 +33,7 @@ def preview(path: Path, long_side: int) -> Preview:
     Raises:
         UnreadableImage: no picture that can be read.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # said already when the picture was read to be colored
+    with notes.collected():  # told already when the picture was read to be colored
         picture = read(path, max_megapixels=math.inf)
         pixels = screen_pixels(picture, long_side)
     file = BytesIO()

@@ -6,10 +6,11 @@ yet, and tool, version, model and hash one by one under `urn:rechroma:provenance
 """
 
 import re
-import warnings
 from dataclasses import dataclass
 from html import escape
 from xml.etree import ElementTree
+
+from rechroma import notes
 
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
@@ -77,7 +78,7 @@ def _root(packet: bytes) -> ElementTree.Element:
         try:
             found = ElementTree.fromstring(packet.strip(b"\x00 \r\n\t"))
         except (ElementTree.ParseError, ValueError, LookupError) as error:
-            warnings.warn(f"the XMP packet is no XML and was left out: {error}", UserWarning, stacklevel=2)
+            notes.note(f"the XMP packet is no XML and was left out: {error}")
         else:
             if found.find(f".//{{{_RDF}}}RDF") is not None:
                 return found

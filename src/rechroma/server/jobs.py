@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from rechroma import pipeline
 from rechroma.errors import RechromaError
-from rechroma.server.notes import heard
+from rechroma.notes import collected
 from rechroma.server.pool import Pool
 from rechroma.server.schemas import JobFacts, JobFile
 from rechroma.server.statuses import NotFound, TooMany
@@ -214,10 +214,10 @@ class Jobs:
                 return
             loop.call_soon_threadsafe(begun)
             try:
-                with heard() as said:
+                with collected() as notes:
                     report = pipeline.colorize_file(picture.source, picture.result, job.options)
                 picture.format = report.format
-                picture.message = "; ".join(said)
+                picture.message = "; ".join(notes)
                 picture.source.unlink(missing_ok=True)
             except RechromaError:
                 if not job.canceled:  # its folder is gone, as it should be

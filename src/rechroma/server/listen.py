@@ -10,7 +10,6 @@ import uvicorn
 
 from rechroma.errors import OptionError
 from rechroma.server.app import make_app
-from rechroma.server.notes import listening
 from rechroma.server.options import ServeOptions
 from rechroma.server.service import Service
 
@@ -39,7 +38,7 @@ def serve(options: ServeOptions, *, ready: Callable[[str], None] | None = None) 
 
     # What a client sends wrong is the client's to read, not the terminal's.
     logging.getLogger("python_multipart").setLevel(logging.ERROR)
-    with listener(options) as bound, listening():
+    with listener(options) as bound:
         try:
             Server(options, bound, started).run(sockets=[bound])
         except KeyboardInterrupt:  # uvicorn raises the signal again once it has stopped, as is polite

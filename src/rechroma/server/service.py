@@ -10,9 +10,9 @@ from fastapi import Depends, Request
 
 from rechroma import hints, methods
 from rechroma.errors import OptionError, UnknownMethod
+from rechroma.notes import collected
 from rechroma.server.desk import Desk
 from rechroma.server.jobs import Jobs
-from rechroma.server.notes import heard
 from rechroma.server.options import ServeOptions, share_cores
 from rechroma.server.pool import Pool
 from rechroma.server.schemas import HintsFile, Options
@@ -86,7 +86,7 @@ class Service:
         """
 
         def quietly() -> T:
-            with heard():  # what is to be told is told with the draft, the job or the result
+            with collected():  # what is to be told is told with the draft, the job or the result
                 return call()
 
         work = asyncio.ensure_future(self.pool.do(quietly))

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Form, Request, Response, UploadFile
 from rechroma import hints, pipeline
 from rechroma.drafts import Draft
 from rechroma.errors import OptionError
+from rechroma.notes import collected
 from rechroma.server.downloads import RESULT, result
-from rechroma.server.notes import heard
 from rechroma.server.schemas import PictureForm, ProposalFacts, Proposals, ProposeForm
 from rechroma.server.service import Service, TheService, document_of
 from rechroma.server.statuses import refusals
@@ -34,9 +34,9 @@ async def colorize(
     _check(service, form)
 
     def call() -> tuple[bytes, list[str]]:
-        with heard() as said:
+        with collected() as notes:
             data = pipeline.colorize_to_bytes(form.picture.file.read(), _asked(service, form))
-        return data, said
+        return data, notes
 
     data, notes = await service.work(request, call)
     return result(data, form.picture.filename, notes=notes)

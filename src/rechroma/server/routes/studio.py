@@ -9,9 +9,9 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from rechroma import drafts
 from rechroma.drafts import Draft
 from rechroma.errors import OptionError, RechromaError
+from rechroma.notes import collected
 from rechroma.server.desk import Opened, reference_paths
 from rechroma.server.downloads import RESULT, result
-from rechroma.server.notes import heard
 from rechroma.server.routes.coloring import MULTIPART, proposals_of
 from rechroma.server.schemas import (
     DraftFacts,
@@ -49,9 +49,9 @@ async def open_draft(
 
     def call() -> tuple[Draft, list[str]]:
         store(form.picture, folder / "picture")
-        with heard() as said:
+        with collected() as notes:
             draft = Draft(folder / "picture", max_megapixels=service.options.max_megapixels)
-        return draft, said
+        return draft, notes
 
     try:
         draft, notes = await service.work(request, call)
