@@ -215,7 +215,7 @@ def test_sigterm_ends_the_command_like_ctrl_c(tmp_path: Path, graph: Path) -> No
 
 
 def test_the_number_of_workers_follows_cores_and_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["rechroma.batch.run"], "_cores", lambda: 4)
+    monkeypatch.setattr(sys.modules["rechroma.batch.run"], "cores", lambda: 4)
     assert batch.share_workers(3, 0) == 1
     assert batch.share_workers(24, 0) == 3
     assert batch.share_workers(1000, 0) == 4

@@ -1,4 +1,4 @@
-"""What the environment decides: the only reader of os.environ."""
+"""What the environment decides: the only reader of os.environ, and of the cores that there are."""
 
 import os
 import sys
@@ -37,6 +37,13 @@ def current() -> Settings:
         threads=_threads(env.get("RECHROMA_THREADS", "")),
         offline=_flag("RECHROMA_OFFLINE", env.get("RECHROMA_OFFLINE", "")),
     )
+
+
+def cores() -> int:
+    """Count the processor cores that this process may use: fewer than the machine has, in a container."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def forbid_telemetry() -> None:

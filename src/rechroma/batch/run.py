@@ -1,13 +1,12 @@
 """Do the jobs of a run on one machine, in this process or in several."""
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from rechroma.batch.job import Job, Outcome, do
 from rechroma.batch.pool import run_in_processes
-from rechroma.settings import current
+from rechroma.settings import cores, current
 from rechroma.types import ColorizeOptions
 
 MAX_WORKERS = 8
@@ -20,7 +19,7 @@ def share_workers(jobs: int, workers: int) -> int:
     """Return how many workers a run gets; `workers` 0 leaves it to the number of cores and of jobs."""
     if workers > 0:
         return max(1, min(workers, jobs))
-    return max(1, min(_cores(), MAX_WORKERS, jobs // JOBS_PER_WORKER))
+    return max(1, min(cores(), MAX_WORKERS, jobs // JOBS_PER_WORKER))
 
 
 def run(
@@ -50,12 +49,8 @@ def run(
             yield do(job, options, overwrite=overwrite)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _share_cores(options: ColorizeOptions, workers: int) -> ColorizeOptions:
     """Give each worker its share of the cores where nobody has said how many threads there should be."""
     if options.threads or current().threads:
         return options
-    return replace(options, threads=max(1, _cores() // workers))
+    return replace(options, threads=max(1, cores() // workers))

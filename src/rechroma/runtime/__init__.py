@@ -1,7 +1,6 @@
 """Graphs: checked against the contract and run. The only door to ONNX Runtime."""
 
 import io
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout, suppress
@@ -209,11 +208,4 @@ def _try_out(graph: Graph, path: Path) -> None:
 
 
 def _thread_count(asked: int) -> int:
-    return asked or settings.current().threads or min(_cores(), MAX_AUTO_THREADS)
-
-
-def _cores() -> int:
-    """Count the cores that this process may use; ONNX Runtime's own count knows no container."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return asked or settings.current().threads or min(settings.cores(), MAX_AUTO_THREADS)

@@ -1,11 +1,10 @@
 """What `rechroma serve` can be asked for."""
 
-import os
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 from rechroma.errors import OptionError
-from rechroma.settings import current
+from rechroma.settings import cores, current
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 SHORTEST_TOKEN = 16
@@ -99,6 +98,5 @@ def is_loopback(host: str) -> bool:
 
 def share_cores(options: ServeOptions) -> tuple[int, int]:
     """Give the number of workers and of each one's threads."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    workers = options.workers or min(cores + 1, MAX_WORKERS)
-    return workers, current().threads or max(1, cores // workers)
+    workers = options.workers or min(cores() + 1, MAX_WORKERS)
+    return workers, current().threads or max(1, cores() // workers)
