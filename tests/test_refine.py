@@ -177,13 +177,6 @@ def test_black_and_white_stay_neutral_in_jpeg_chroma() -> None:
     assert abs(int(planes[1][0, 2]) - 128) > 10
 
 
-def test_threads_do_not_change_the_result() -> None:
-    _, truth, luma = photograph("coffee")
-    one = refine.chroma_planes(small(truth, 8), luma)
-    three = refine.chroma_planes(small(truth, 8), luma, threads=3)
-    assert all(np.array_equal(a, b) for a, b in zip(one, three, strict=True))
-
-
 def test_inputs_are_left_alone() -> None:
     lightness, truth, luma = photograph("chelsea")
     ab = small(truth, 8)

@@ -1,7 +1,7 @@
 """Small a*b* made ready for the picture: tidied at the work size, then brought up along the edges of the lightness."""
 
 from rechroma.errors import InputError, MissingExtra, OptionError
-from rechroma.refine.upsampling import chroma_planes, upsample_ab, upsampled_bands
+from rechroma.refine.upsampling import check_ab, chroma_planes, upsample_ab, upsampled_bands
 from rechroma.types import AB, REFINEMENTS, Lightness, Logits, Refinement
 
 __all__ = ["chroma_planes", "tidy", "upsample_ab", "upsampled_bands"]
@@ -30,7 +30,7 @@ def tidy(kind: Refinement, ab: AB, lightness: Lightness, logits: Logits | None, 
         raise OptionError(f"refine is {kind!r}; accepted: {', '.join(REFINEMENTS)}")
     if kind == "none":
         return ab
-    _check(ab, lightness)
+    check_ab(ab, lightness)
     if kind == "crf":
         if logits is None or bins is None:
             raise OptionError(
@@ -72,10 +72,3 @@ def _tidied(kind: Refinement, ab: AB, lightness: Lightness, logits: Logits | Non
     from rechroma.refine.variation import least_variation
 
     return least_variation(large, lightness)
-
-
-def _check(ab: AB, lightness: Lightness) -> None:
-    if ab.ndim != 3 or ab.shape[2] != 2 or lightness.ndim != 2 or 0 in ab.shape or 0 in lightness.shape:
-        raise InputError(
-            f"ab has shape {ab.shape}, the lightness {lightness.shape}; expected (h, w, 2) and (H, W)"
-        )

@@ -11,7 +11,6 @@ between and beyond them, and brings back into sRGB what leaves it. Against solvi
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,7 +74,7 @@ def upsampled_bands(ab: AB, lightness: Lightness) -> Iterator[tuple[slice, AB]]:
 
     ab (h, w, 2), lightness (H, W) L* 0 to 100 -> rows and their (n, W, 2) float32 a*b*.
     """
-    _check(ab, lightness)
+    check_ab(ab, lightness)
     height, width = lightness.shape
     if ab.shape[0] >= height or ab.shape[1] >= width:
         yield slice(0, height), resize(ab, (height, width))
@@ -95,20 +94,17 @@ def upsampled_bands(ab: AB, lightness: Lightness) -> Iterator[tuple[slice, AB]]:
         yield rows, band
 
 
-def chroma_planes(
-    ab: AB, luma: NDArray[np.uint8], *, threads: int = 1
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def chroma_planes(ab: AB, luma: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Give the chroma planes of a JPEG for its luma: small a*b* upsampled, solved for Y' and inside sRGB.
 
     Args:
         ab: (h, w, 2) a*b*.
         luma: (H, W) uint8 Y' at the size that the chroma planes shall have (usually half of the picture's).
-        threads: that share the work; the result is the same for any number.
 
     Returns:
         cb, cr: (H, W) uint8, 128 = neutral. Black and white (Y' 0 and 255) stay neutral.
     """
-    _check(ab, luma)
+    check_ab(ab, luma)
     if luma.dtype != np.uint8:
         raise InputError(f"luma is {luma.dtype}; expected uint8 (H, W)")
     height, width = luma.shape
@@ -120,8 +116,7 @@ def chroma_planes(
     while phases > 1 and phases * 2 * cells[0] > height:
         phases //= 2
     cb, cr = np.empty_like(luma), np.empty_like(luma)
-
-    def work(start: int) -> None:
+    for start in range(0, height, _BAND):
         rows = slice(start, min(start + _BAND, height))
         count = -(-(rows.stop - start) // phases)
         keys = up.rows(np.minimum(start + phases * np.arange(count + 1), height - 1))
@@ -130,14 +125,6 @@ def chroma_planes(
             columns = slice(left, left + _TILE)
             chroma = _draw_lines(keys[..., columns], luma[rows, columns], phases, spare)
             cb[rows, columns], cr[rows, columns] = chroma
-
-    starts = range(0, height, _BAND)
-    if threads <= 1:  # a pool of one is slower: memory freed in a thread goes back to the system at once
-        for start in starts:
-            work(start)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(work, starts))
     return cb, cr
 
 
@@ -273,6 +260,11 @@ def _neighbors(planes: Array) -> Array:
     return np.stack([padded[y : y + height, x : x + width] for y in range(3) for x in range(3)])
 
 
-def _check(ab: AB, guide: NDArray[np.generic]) -> None:
+def check_ab(ab: AB, guide: NDArray[np.generic]) -> None:
+    """Refuse anything but ab (h, w, 2) and a guide (H, W).
+
+    Raises:
+        InputError: An array has another shape, or a side of 0.
+    """
     if ab.ndim != 3 or ab.shape[2] != 2 or guide.ndim != 2 or 0 in ab.shape or 0 in guide.shape:
         raise InputError(f"ab has shape {ab.shape}, the picture {guide.shape}; expected (h, w, 2) and (H, W)")
