@@ -166,7 +166,7 @@ class Draft:
             logits, bins = self._scores(colorizer, replace(options, hints=Marks()))
             row, column = _cell(x, y, logits)
             around = logits[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
-            mass = proposals.probabilities(around).mean(axis=(0, 1))
+            mass = color.softmax(around).mean(axis=(0, 1))
             suggestions = tuple(
                 Suggestion(color=proposals.to_hex(lightness, each.ab), share=each.share)
                 for each in proposals.likely_colors(mass, bins, count=count)

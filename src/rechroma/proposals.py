@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rechroma import color
+from rechroma.clusters import k_means
 from rechroma.tiling import resize
 from rechroma.types import AB, Array, Lightness, Logits, Marks, Point
 
@@ -71,19 +72,12 @@ class _Turn:
     likelihood: float
 
 
-def probabilities(logits: Logits) -> Array:
-    """Turn scores into distributions.  (h, w, Q) -> (h, w, Q) float32, summing to 1 over Q."""
-    mass: Array = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    mass /= mass.sum(axis=-1, keepdims=True)
-    return mass
-
-
 def doubt(logits: Logits) -> Array:
     """Give the entropy of each place's distribution, as a share of the largest there can be.
 
     (h, w, Q) scores -> (h, w) float32: 0 = one bin is certain, 1 = all are equally likely (Shannon 1948).
     """
-    mass = probabilities(logits)
+    mass = color.softmax(logits)
     entropy: Array = -(mass * np.log(np.maximum(mass, np.float32(1e-12)))).sum(axis=-1)
     share: Array = entropy / np.float32(np.log(logits.shape[-1]))
     return share
@@ -119,7 +113,7 @@ def changes(logits: Logits, bins: AB, lightness: Lightness, *, count: int) -> li
         lightness: (H, W) L* of the whole picture, of any size.
         count: At most so many; fewer where the picture leaves no room for doubt.
     """
-    mass = probabilities(logits)
+    mass = color.softmax(logits)
     light = resize(lightness, (mass.shape[0], mass.shape[1]), kernel="area")
     things = _things(mass, bins, light)
     turns = _turns(mass, bins, things)
@@ -166,7 +160,7 @@ def _things(mass: Array, bins: AB, light: Lightness) -> Labels:
 
 
 def _regions(ab: AB, light: Lightness) -> Labels:
-    """Cut a prediction into regions of one color, lightness and place: k-means from a grid of seeds (Lloyd 1982)."""
+    """Cut a prediction into regions of one color, lightness and place: k-means from a grid of seeds."""
     height, width = light.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     scale = 6 / max(height, width)
@@ -175,13 +169,8 @@ def _regions(ab: AB, light: Lightness) -> Labels:
         ((np.arange(min(_SEEDS, side)) + 0.5) * side / min(_SEEDS, side)).astype(int)
         for side in (height, width)
     )
-    centers = features[(rows[:, None] * width + columns[None]).ravel()]
-    labels = np.zeros(len(features), np.intp)
-    for _ in range(_ROUNDS):
-        labels = ((features[:, None] - centers[None]) ** 2).sum(axis=-1).argmin(axis=1)
-        kept = np.unique(labels)
-        centers = np.stack([features[labels == number].mean(axis=0) for number in kept])
-    labels = ((features[:, None] - centers[None]) ** 2).sum(axis=-1).argmin(axis=1)
+    seeds = features[(rows[:, None] * width + columns[None]).ravel()]
+    labels, _ = k_means(features, seeds, rounds=_ROUNDS)
     return np.unique(labels, return_inverse=True)[1].reshape(height, width)
 
 

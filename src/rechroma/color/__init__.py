@@ -7,6 +7,7 @@ from rechroma.color.bins import (
     smooth_prior,
     soft_encode,
     soft_encoding_table,
+    softmax,
 )
 from rechroma.color.chroma import hold_chroma, solve_chroma_for_luma
 from rechroma.color.difference import delta_e_2000
@@ -50,6 +51,7 @@ __all__ = [
     "smooth_prior",
     "soft_encode",
     "soft_encoding_table",
+    "softmax",
     "solve_chroma_for_luma",
     "srgb_to_linear",
     "ycbcr709_to_rgb",

@@ -140,6 +140,14 @@ def rebalancing_weights(prior: Array, *, uniform_share: float = 0.5) -> Array:
     return weights.astype(np.float32)
 
 
+def softmax(scores: Array) -> Array:
+    """Turn scores into distributions.  (..., Q) -> (..., Q) float32, summing to 1 over Q."""
+    mass: Array = scores - scores.max(axis=-1, keepdims=True)
+    np.exp(mass, out=mass)
+    mass /= mass.sum(axis=-1, keepdims=True)
+    return mass
+
+
 def annealed_mean(logits: Array, *, temperature: float = 0.38, bins: AB | None = None) -> AB:
     """Decode distributions to colors: the mean after sharpening by a temperature (Zhang 2016, equation 5).
 

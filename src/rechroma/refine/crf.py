@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from rechroma.clusters import k_means
+from rechroma.color import softmax
 from rechroma.refine.bilateral import SIGMA_LIGHTNESS, SIGMA_SPACE, BilateralGrid, reach
 from rechroma.tiling import resize
 from rechroma.types import AB, Array, Lightness, Logits
@@ -54,7 +56,7 @@ def mean_field(logits: Logits, bins: AB, lightness: Lightness) -> AB:
     Returns:
         (H, W, 2) float32 a*b*: the expected color.
     """
-    shares = _shares(logits)
+    shares = softmax(logits)
     labels, colors = _representatives(shares.reshape(-1, len(bins)).mean(axis=0), bins)
     few = np.zeros((*logits.shape[:2], len(colors)), np.float32)
     for label in range(len(colors)):
@@ -65,7 +67,7 @@ def mean_field(logits: Logits, bins: AB, lightness: Lightness) -> AB:
     distance = ((colors[:, None] - colors[None]) ** 2).sum(axis=-1)
     penalty = 1 - np.exp(-distance / np.float32(_ALIKE**2))
 
-    belief = _normalized(unary)
+    belief = softmax(unary)
     for _ in range(STEPS):
         appearance = scale * grid.gather(scale * belief)
         planes = belief.reshape(*lightness.shape, -1)
@@ -73,17 +75,9 @@ def mean_field(logits: Logits, bins: AB, lightness: Lightness) -> AB:
             planes, reach(SMOOTHNESS_SPACE, lightness), axes=(0, 1), mode="nearest", truncate=2.0
         )
         message = APPEARANCE * appearance + SMOOTHNESS * smooth.reshape(belief.shape)
-        belief = _normalized(unary - message @ penalty)
+        belief = softmax(unary - message @ penalty)
     expected: AB = (belief @ colors).reshape(*lightness.shape, 2)
     return expected
-
-
-def _shares(logits: Logits) -> Array:
-    """Softmax over the last axis."""
-    shares: Array = logits - logits.max(axis=-1, keepdims=True)
-    np.exp(shares, out=shares)
-    shares /= shares.sum(axis=-1, keepdims=True)
-    return shares
 
 
 def _brought_up(shares: Array, lightness: Lightness) -> Array:
@@ -102,25 +96,9 @@ def _representatives(mass: Array, bins: AB) -> tuple[NDArray[np.intp], AB]:
 
     mass (Q,), bins (Q, 2) -> the label of each bin (Q,), and colors (K, 2) float32.
     """
-    weight = mass.astype(np.float64)
-    points = bins.astype(np.float64)
-    chosen = [int(weight.argmax())]
-    nearest = ((points - points[chosen[0]]) ** 2).sum(axis=-1)
-    while len(chosen) < min(COLORS, len(points)) and (nearest * weight).max() > 0:
-        chosen.append(int((nearest * weight).argmax()))
-        nearest = np.minimum(nearest, ((points - points[chosen[-1]]) ** 2).sum(axis=-1))
-    centers = points[chosen]
-    for _ in range(_ROUNDS):
-        labels = ((points[:, None] - centers[None]) ** 2).sum(axis=-1).argmin(axis=1)
-        total = np.bincount(labels, weight, minlength=len(centers))
-        for axis in range(2):
-            sums = np.bincount(labels, weight * points[:, axis], minlength=len(centers))
-            centers[:, axis] = np.where(total > 0, sums / np.maximum(total, 1e-300), centers[:, axis])
-    labels = ((points[:, None] - centers[None]) ** 2).sum(axis=-1).argmin(axis=1)
-    return labels, centers.astype(np.float32)
-
-
-def _normalized(scores: Array) -> Array:
-    belief: Array = np.exp(scores - scores.max(axis=1, keepdims=True))
-    result: Array = belief / belief.sum(axis=1, keepdims=True)
-    return result
+    chosen = [int(mass.argmax())]
+    nearest = ((bins - bins[chosen[0]]) ** 2).sum(axis=-1)
+    while len(chosen) < min(COLORS, len(bins)) and (nearest * mass).max() > 0:
+        chosen.append(int((nearest * mass).argmax()))
+        nearest = np.minimum(nearest, ((bins - bins[chosen[-1]]) ** 2).sum(axis=-1))
+    return k_means(bins, bins[chosen], rounds=_ROUNDS, weight=mass)
