@@ -93,7 +93,7 @@ def description(packet: bytes) -> ElementTree.Element:
     return found
 
 
-RESULTS = ["lossless jpeg", "planes jpeg", "jpeg", "png", "png 16", "tiff", "tiff 16", "webp"]
+RESULTS = ["lossless jpeg", "planes jpeg", "png", "png 16", "tiff", "tiff 16", "webp"]
 
 
 PAIRS = [(kind, to) for kind in ("jpeg", "png", "tiff", "webp") for to in RESULTS]

@@ -29,7 +29,7 @@ Out (each carries the metadata over, writes an RGB profile, adds provenance wher
     encode_lossless_jpeg(picture, cb, cr, *, quality=92, provenance=None) -> bytes
     encode_planes_jpeg(picture, cb, cr, *, quality=92, provenance=None, luma=None) -> bytes
         cb, cr (h, w) uint8, upright, any size (resized bilinearly to chroma_shape)
-    encode_rgb(picture, rgb, format, *, quality=92, provenance=None) -> bytes
+    encode_rgb(picture, rgb, "png" | "tiff" | "webp", *, quality=92, provenance=None) -> bytes
         rgb (H, W, 3) of rgb_dtype(picture), upright; the picture's alpha is added
     give_back(picture, rgb) -> ndarray | PIL image    same kind as came in, for "array" and "pil" sources
     screen_png(pixels (h, w, 4) uint8) -> bytes       an overlay or a palette for a page

@@ -27,7 +27,9 @@ from rechroma.image.profile import srgb_profile
 from rechroma.image.provenance import Provenance
 from rechroma.types import Format
 
-FileFormat: TypeAlias = Literal["jpeg", "png", "tiff", "webp"]
+RGBFormat: TypeAlias = Literal["png", "tiff", "webp"]
+"""Formats that hold RGB; a JPEG is encoded from planes."""
+FileFormat: TypeAlias = Literal["jpeg", RGBFormat]
 
 _LONGEST = {"jpeg": 65500, "webp": 16383}
 """Pixels a side that a format holds at most."""
@@ -101,20 +103,31 @@ def encode_planes_jpeg(
     as_stored_luma = picture.orientation == 1 and picture.samples is None
     data = encode_ycbcr(*planes, quality=quality, like=picture.file if as_stored_luma else b"")
     blocks = carried(picture.metadata, provenance, turned_from=picture.orientation)
-    return _jpeg_with(data, within_segments(blocks, provenance), luma_profile(picture))
+    blocks = within_segments(blocks, provenance)
+    return jpeg.with_payloads(
+        data,
+        jpeg.Payloads(
+            exif=blocks.exif,
+            xmp=blocks.xmp,
+            icc=luma_profile(picture),
+            iptc=blocks.iptc,
+            dpi=blocks.dpi,
+            comment=blocks.comment,
+        ),
+    )
 
 
 def encode_rgb(
     picture: Picture,
     rgb: NDArray[Any],
-    format: FileFormat,  # noqa: A002 - the option's name
+    format: RGBFormat,  # noqa: A002 - the option's name
     *,
     quality: int = 92,
     provenance: Provenance | None = None,
 ) -> bytes:
     """Return a file of rgb (H, W, 3), sRGB, upright, with the picture's alpha.
 
-    uint8, or uint16 and float32 in [0, 1], which PNG and TIFF keep in 16 bits, JPEG and WebP in 8. WebP is without
+    uint8, or uint16 and float32 in [0, 1], which PNG and TIFF keep in 16 bits, WebP in 8. WebP is without
     loss where the picture came as such or quality is 100.
 
     Raises:
@@ -125,11 +138,7 @@ def encode_rgb(
     icc = srgb_profile()
     if rgb.dtype == np.float32:
         rgb = np.round(np.clip(rgb, 0, 1) * 65535).astype(np.uint16)
-    if format in {"jpeg", "webp"}:
-        rgb = to_8_bits(rgb)
-    if format == "jpeg":
-        return _jpeg_with(_encode_rgb_jpeg(picture, rgb, quality), within_segments(blocks, provenance), icc)
-    pixels = _with_alpha(picture, rgb)
+    pixels = _with_alpha(picture, to_8_bits(rgb) if format == "webp" else rgb)
     blocks_in_exif = Metadata(exif=within_exif(blocks), xmp=blocks.xmp, dpi=blocks.dpi)
     if format == "tiff":
         return tiff.encode(pixels, blocks, icc)
@@ -178,16 +187,6 @@ def _check_sides(shape: tuple[int, ...], format: FileFormat) -> None:  # noqa: A
         )
 
 
-def _encode_rgb_jpeg(picture: Picture, rgb: NDArray[np.uint8], quality: int) -> bytes:
-    """Return a JPEG of rgb over white."""
-    if picture.alpha is not None:
-        weight = to_8_bits(picture.alpha)[..., None].astype(np.uint16)
-        rgb = ((rgb * weight + (255 - weight) * np.uint16(255) + 127) // 255).astype(np.uint8)
-    out = io.BytesIO()
-    Image.fromarray(rgb).save(out, format="JPEG", quality=quality)
-    return out.getvalue()
-
-
 def _encode_webp(
     pixels: NDArray[np.uint8], blocks: Metadata, icc: bytes, *, lossless: bool, quality: int
 ) -> bytes:
@@ -204,18 +203,3 @@ def _encode_webp(
         xmp=blocks.xmp,
     )
     return out.getvalue()
-
-
-def _jpeg_with(data: bytes, blocks: Metadata, icc: bytes) -> bytes:
-    """Return a JPEG with metadata and profile."""
-    return jpeg.with_payloads(
-        data,
-        jpeg.Payloads(
-            exif=blocks.exif,
-            xmp=blocks.xmp,
-            icc=icc,
-            iptc=blocks.iptc,
-            dpi=blocks.dpi,
-            comment=blocks.comment,
-        ),
-    )

@@ -43,16 +43,17 @@ def encoded(
     picture: Picture, file_format: FileFormat, colorizer: Colorizer, options: ColorizeOptions
 ) -> Made:
     """Color a picture and make its file."""
-    way, reason = _choose_way(picture, file_format, options)
     provenance = (
         image.Provenance(version=__version__, model=colorizer.info.name, sha256=colorizer.info.sha256)
         if options.provenance
         else None
     )
-    if way == "general":
+    if file_format != "jpeg":
         rgb = painted(picture, colorizer, options)
         data = image.encode_rgb(picture, rgb, file_format, quality=options.quality, provenance=provenance)
-    elif way == "lossless":
+        return Made(data=data, way="general", reason=f"the result is {file_format}, not JPEG")
+    obstacle = image.lossless_obstacle(picture) if options.lossless_luma else "lossless_luma is off"
+    if obstacle is None:
         small = image.luma(picture, shrink=_chroma_shrink(picture.size))
         cb, cr = _chroma(picture, small, colorizer, options)
         data = image.encode_lossless_jpeg(picture, cb, cr, quality=options.quality, provenance=provenance)
@@ -63,7 +64,7 @@ def encoded(
         data = image.encode_planes_jpeg(
             picture, cb, cr, luma=luma, quality=options.quality, provenance=provenance
         )
-    return Made(data=data, way=way, reason=reason)
+    return Made(data=data, way="lossless" if obstacle is None else "planes", reason=obstacle or "")
 
 
 def painted(
@@ -114,16 +115,6 @@ def chroma(ab: AB, luma: Plane8, marks: Marks, size: Size) -> tuple[Plane8, Plan
 def gray(luma: Plane8) -> Picture:
     """Take a plane, which has passed the size limit already, for a picture."""
     return image.read(luma, max_megapixels=math.inf)
-
-
-def _choose_way(picture: Picture, file_format: FileFormat, options: ColorizeOptions) -> tuple[Way, str]:
-    """Choose how the result is put together, and say why not losslessly."""
-    if file_format != "jpeg":
-        return "general", f"the result is {file_format}, not JPEG"
-    if not options.lossless_luma:
-        return "planes", "lossless_luma is off"
-    obstacle = image.lossless_obstacle(picture)
-    return ("lossless", "") if obstacle is None else ("planes", obstacle)
 
 
 def _predict(
