@@ -204,7 +204,7 @@ def test_every_weights_row_is_complete_and_true() -> None:
         name = row["name"]
         assert re.fullmatch(r"[a-z0-9_]+\.[a-z0-9_]+", name)
         assert re.fullmatch(r"[0-9a-f]{64}", row["sha256"]), name
-        assert row["licence"] and row["paper"] and row["metrics"], name
+        assert row["license"] and row["paper"] and row["metrics"], name
         assert (ROOT / row["card"]).is_file(), f"{name}: no card {row['card']}"
         assert (ROOT / row["config"]).is_file(), f"{name}: no config {row['config']}"
         if file := row.get("file"):
@@ -216,7 +216,7 @@ def test_every_weights_row_is_complete_and_true() -> None:
 def test_every_card_says_that_the_colors_are_invented() -> None:
     for card in (ROOT / "model_cards").glob("*.md"):
         text = card.read_text(encoding="utf-8").lower()
-        for word in ("invented", "licence", "data", "fail"):
+        for word in ("invented", "license", "data", "fail"):
             assert word in text, f"{card.name} does not speak of {word!r}"
 
 

@@ -242,7 +242,7 @@ def rows(monkeypatch, graph, tmp_path):
         "work_size": 64,
         "multiple_of": 8,
         "tiling": "never",
-        "licence": "Apache-2.0",
+        "license": "Apache-2.0",
         "paper": "Nobody 2026",
         "card": "card.md",
         "config": "config.yaml",

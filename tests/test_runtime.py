@@ -32,7 +32,7 @@ def test_a_graph_that_keeps_the_contract_tells_what_it_is(tmp_path):
     assert (contract.work_size, contract.multiple_of, contract.stride) == (64, 8, 4)
     assert contract.inputs == OPTIONAL | {"lightness"}
     assert contract.defaults == PredictOptions(vividness=0.5, temperature=0.4)
-    assert contract.licence == "Apache-2.0"
+    assert contract.license == "Apache-2.0"
     np.testing.assert_array_equal(contract.bins, BINS)
 
 

@@ -351,7 +351,7 @@ def test_marks_are_measured_against_the_longer_side(visit: Callable[..., "Page"]
     }
 
 
-def test_the_page_is_small_plain_files_with_the_licences_of_what_is_not_ours() -> None:
+def test_the_page_is_small_plain_files_with_the_licenses_of_what_is_not_ours() -> None:
     page = Path(studio_page.__file__).parents[1] / "src" / "rechroma" / "server" / "page"
     ours = [path for path in page.iterdir() if path.suffix in {".js", ".css", ".html"}]
     assert not [path.name for path in ours if len(path.read_text(encoding="utf-8").splitlines()) > 300]

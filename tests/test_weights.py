@@ -31,7 +31,7 @@ task = "colorize"
 work_size = 256
 multiple_of = 32
 tiling = "never"
-licence = "Apache-2.0"
+license = "Apache-2.0"
 paper = "Nobody, Nothing, 2026"
 card = "model_cards/nettest.md"
 config = "configs/nettest.yaml"
@@ -138,7 +138,7 @@ def test_the_shipped_table_reads():
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("licence =", "license =", "unknown field license"),
+        ("license =", "licence =", "unknown field licence"),
         ("task =", "# task =", "field task is missing"),
         ("url =", "# url =", "neither file nor url"),
         (SHA256, "abc", "sha256 is 'abc'"),

@@ -223,5 +223,5 @@ class ExportOptions:
     """Default vividness, 0 to 1."""
     temperature: float = 0.7
     """Default annealed-mean temperature, above 0 to 1."""
-    licence: str = "Apache-2.0"
-    """Licence of the weights."""
+    license: str = "Apache-2.0"
+    """License of the weights."""

@@ -170,7 +170,7 @@ def _metadata(options: ExportOptions, net: NetOptions, prior: Array, config: str
         "prior": json.dumps([float(f"{p:.4g}") for p in prior]),
         "default_vividness": str(options.vividness),
         "default_temperature": str(options.temperature),
-        "licence": options.licence,
+        "licence": options.license,
         "config": config,
     }
 
@@ -186,7 +186,7 @@ def _row(options: ExportOptions, net: NetOptions, sha256: str, length: int) -> s
             work_size=options.work_size,
             multiple_of=hintnet.MULTIPLE_OF,
             tiling="never",
-            licence=options.licence,
+            license=options.license,
             paper="Zhang, Isola & Efros 2016; Zhang et al. 2017; Sandler et al. 2018" + _PAPERS[net.head],
             card=f"model_cards/{options.name}.md",
             config=f"configs/{options.name}.yaml",

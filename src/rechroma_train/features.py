@@ -149,7 +149,7 @@ def _metadata(options: ExportOptions) -> dict[str, str]:
         "work_size": str(options.work_size),
         "multiple_of": str(MULTIPLE_OF),
         "stride": str(STRIDE),
-        "licence": options.licence,
+        "licence": options.license,
     }
 
 
@@ -164,7 +164,7 @@ def _row(options: ExportOptions, sha256: str, length: int) -> str:
             work_size=options.work_size,
             multiple_of=MULTIPLE_OF,
             tiling="never",
-            licence=options.licence,
+            license=options.license,
             paper="Sandler et al. 2018; Zhang et al. 2017",
             card=f"model_cards/{options.name}.md",
             config=f"configs/{options.name}.yaml",

@@ -10,14 +10,14 @@ from rechroma.cli.options import Json, ModelName
 
 
 def models_list(json: Json = False) -> None:
-    """List the models by name, task, size and licence, and the methods that need no weights by what they need."""
+    """List the models by name, task, size and license, and the methods that need no weights by what they need."""
     from rechroma import methods, weights
 
     for row in weights.rows():
         if json:
             typer.echo(json_format.dumps(asdict(row), default=str))
         else:
-            typer.echo(f"{row.name:<24} {row.task:<10} {row.bytes / 1e6:6.1f} MB  {row.licence}")
+            typer.echo(f"{row.name:<24} {row.task:<10} {row.bytes / 1e6:6.1f} MB  {row.license}")
     for name in methods.METHODS:
         facts = _method(name)
         if json:
@@ -27,7 +27,7 @@ def models_list(json: Json = False) -> None:
 
 
 def models_info(name: ModelName, json: Json = False) -> None:
-    """Describe one model: paper, licence, defaults, figures, hash."""
+    """Describe one model: paper, license, defaults, figures, hash."""
     from rechroma import methods, weights
 
     facts = _method(name) if name in methods.METHODS else asdict(weights.find(name))

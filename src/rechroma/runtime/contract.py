@@ -93,7 +93,7 @@ class Contract:
     """(Q, 2) float32 a*b* of each bin, where there are logits."""
     defaults: PredictOptions = PredictOptions()
     """Vividness and temperature where the user gives none, as far as there are such inputs."""
-    licence: str = ""
+    license: str = ""
     """SPDX identifier, where known."""
 
 
@@ -141,7 +141,7 @@ def check(
             vividness=float(metadata["default_vividness"]) if "vividness" in inputs else None,
             temperature=float(metadata["default_temperature"]) if "temperature" in inputs else None,
         ),
-        licence=metadata.get("licence", ""),
+        license=metadata.get("licence", ""),
     )
 
 

@@ -235,7 +235,7 @@ class ModelFacts(BaseModel):
     default: bool
     needs: Annotated[list[str], Field(description="What must be given beside the picture.")]
     paper: str
-    licence: Annotated[str, Field(description="Of the weights; empty where there are none.")]
+    license: Annotated[str, Field(description="Of the weights; empty where there are none.")]
     bytes: Annotated[int, Field(description="Of the weights; 0 where there are none.")]
     vividness: Annotated[float | None, Field(description="Used where none is asked for.")]
     temperature: Annotated[float | None, Field(description="Used where none is asked for.")]

@@ -48,8 +48,8 @@ class Row:
     """Both sides given to the graph are multiples of this."""
     tiling: Literal["never", "ok"]
     """Whether a large picture may be given in tiles."""
-    licence: str
-    """SPDX identifier of the weights' licence."""
+    license: str
+    """SPDX identifier of the weights' license."""
     paper: str
     """What the method comes from: authors, title, year."""
     card: str

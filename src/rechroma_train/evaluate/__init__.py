@@ -28,7 +28,7 @@ class EvaluateOptions:
     pictures: Path
     """Folder of color photographs, none of which was trained on."""
     out: Path = Path("evaluation")
-    """Folder for table, front, manifest and contact sheets (which show the photographs: mind their licence)."""
+    """Folder for table, front, manifest and contact sheets (which show the photographs: mind their license)."""
     limit: int = 0
     """Use only the first so many pictures by name; 0 = all."""
     prior: Path = priors.DEFAULT_FILE

@@ -69,7 +69,7 @@ def model_facts(options: ServeOptions) -> list[ModelFacts]:
                 and not any(f.default for f in facts),
                 needs=list(method.needs),
                 paper=method.paper,
-                licence=row.licence if row else "",
+                license=row.license if row else "",
                 bytes=row.bytes if row else 0,
                 vividness=row.defaults.vividness if row else None,
                 temperature=row.defaults.temperature if row else None,
