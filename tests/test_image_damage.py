@@ -12,7 +12,7 @@ from PIL import Image
 from conftest import encoded, gray_jpeg
 from rechroma import image
 from rechroma.errors import RechromaError, TooLarge, UnreadableImage
-from rechroma.image import decoding
+from rechroma.image import decoding, opening
 from stored import COLORS, DEEP_RGB, GRAY, RGB, chunk, tiff_of
 
 
@@ -48,13 +48,13 @@ def test_a_decompression_bomb_is_too_large() -> None:
         image.read(data)
 
 
-def test_pillows_own_limit_neither_stops_nor_warns_and_stays_as_it_was(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    for data in (encoded_before["png"], encoded(GRAY, "TIFF", compression="tiff_lzw")):
-        assert np.array_equal(image.read(data).samples, GRAY)
-    assert Image.MAX_IMAGE_PIXELS == 100
+@pytest.mark.parametrize(
+    "how", [{}, {"lossless": True}, {"exif": Image.Exif().tobytes()}], ids=["VP8 ", "VP8L", "VP8X"]
+)
+def test_a_webp_is_measured_by_its_header(how: dict[str, Any]) -> None:
+    data = encoded(RGB, "WEBP", **how)
+    assert opening.webp_size(data) == RGB.shape[:2]
+    assert opening.webp_size(data[:29]) is None
 
 
 BROKEN = {

@@ -17,10 +17,14 @@ def test_the_file_appears_whole_and_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
 
 
-def test_its_rights_follow_the_mask_of_the_process(tmp_path: Path) -> None:
+def test_its_rights_follow_the_mask_of_the_process_which_is_never_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = os.umask(0o027)
     try:
-        image.save_atomically(b"data", tmp_path / "a.jpg")
+        with monkeypatch.context() as patch:
+            patch.delattr(os, "umask")
+            image.save_atomically(b"data", tmp_path / "a.jpg")
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a.jpg").stat().st_mode) == 0o640

@@ -5,8 +5,10 @@ import sys
 
 def main() -> int:
     """Run the command with the arguments of this process and return its exit code."""
+    from rechroma import settings
     from rechroma.cli import main as run
 
+    settings.hush_libraries()
     return run(sys.argv[1:])
 
 

@@ -1,7 +1,9 @@
 """What the environment decides: the only reader of os.environ, and of the cores that there are."""
 
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +55,12 @@ def forbid_telemetry() -> None:
     upload; what colors pictures offline must do neither. Takes effect when called before that import.
     """
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
+def hush_libraries() -> None:
+    """Keep tifffile and Pillow from saying what is wrong with a file, which our errors say; for our own processes."""
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def default_cache_dir(platform: str, env: Mapping[str, str], home: Path) -> Path:

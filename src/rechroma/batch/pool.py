@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from rechroma import settings
 from rechroma.batch.job import Job, Outcome, do
 from rechroma.errors import WorkerDied
 from rechroma.image import remove_leftovers
@@ -156,6 +157,7 @@ def _interrupts_blocked() -> Iterator[None]:
 
 def _work(pipe: Connection, options: ColorizeOptions, overwrite: bool) -> None:
     """Be a worker: say that we are ready, then do jobs until None, the pipe's end or SIGTERM."""
+    settings.hush_libraries()
     told_to_leave = False
 
     def leave(signum: int, frame: object) -> None:

@@ -3,10 +3,7 @@
 import io
 import re
 import struct
-import threading
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +16,7 @@ from rechroma import notes
 from rechroma.errors import MissingExtra, TooLarge, UnreadableImage
 from rechroma.image import exif, png, tiff
 from rechroma.image.metadata import Metadata
+from rechroma.image.opening import open_file, webp_size
 from rechroma.image.orientation import upright
 from rechroma.image.profile import srgb_profile, tone_of
 
@@ -49,7 +47,6 @@ DAMAGE = (
 """What Pillow raises at damaged files."""
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 _DEEP_PNM = re.compile(rb"P6(?:\s+|#[^\n]*\n)+(\d+)(?:\s+|#[^\n]*\n)+(\d+)(?:\s+|#[^\n]*\n)+(\d+)\s")
-_open_lock = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +100,9 @@ def decode_file(data: bytes, max_megapixels: float) -> Decoded:
         found = tiff.read_deep(data)
         if found is not None:
             return _decode_deep_tiff(data, found)
+    size = webp_size(data)
+    if size is not None:  # opening it takes the memory already
+        check_size(*size, max_megapixels)
     image = _open(data)
     check_size(image.height, image.width, max_megapixels)
     return _decode_pillow(data, image)
@@ -119,8 +119,7 @@ def decode_image(image: Image.Image, *, kind: str) -> Decoded:
         icc = image.info.get("icc_profile") or b""
         xmp = image.info.get("xmp") or b""
         dpi = image.info.get("dpi")
-        with _without_pillows_limit():
-            image.load()
+        image.load()
         samples, alpha = _split(image, icc)
     except DAMAGE as error:
         raise UnreadableImage(f"this picture cannot be decoded: {error}") from error
@@ -163,8 +162,7 @@ def decode_unusual_jpeg(data: bytes, mode: str, shrink: int) -> NDArray[np.uint8
 def _open(data: bytes) -> ImageFile:
     """Open a file by its content."""
     try:
-        with _without_pillows_limit():
-            return Image.open(io.BytesIO(data), formats=tuple(KINDS))
+        return open_file(data)
     except UnidentifiedImageError as error:
         raise UnreadableImage(
             f"this is no picture of a known kind (its first bytes are {data[:8].hex(' ')}); accepted: JPEG, PNG, TIFF, "
@@ -172,17 +170,6 @@ def _open(data: bytes) -> ImageFile:
         ) from error
     except DAMAGE as error:
         raise UnreadableImage(f"this picture is damaged: {error}") from error
-
-
-@contextmanager
-def _without_pillows_limit() -> Iterator[None]:
-    """Turn off Pillow's pixel limit, which is global and has another value than ours."""
-    with _open_lock:
-        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = before
 
 
 def _decode_pillow(data: bytes, image: ImageFile) -> Decoded:

@@ -1,7 +1,6 @@
 """JPEGs encoded from planes, luma as exactly as the tables allow."""
 
 import io
-from typing import cast
 
 import numpy as np
 import simplejpeg
@@ -98,9 +97,7 @@ def _tables(quality: int, like: bytes) -> list[list[int]] | None:
 
 def _luma_table(data: bytes) -> list[int] | None:
     """Return the quantization table of a JPEG's first component, as Pillow orders it."""
-    number = jpeg.inspect(data).components[0].table
-    with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-        found = cast("JpegImageFile", image).quantization.get(number)
+    found = JpegImageFile(io.BytesIO(data)).quantization.get(jpeg.inspect(data).components[0].table)
     return None if found is None else list(found)
 
 
@@ -108,8 +105,7 @@ def _quality_tables(quality: int) -> tuple[list[int], list[int]]:
     """Return the tables for luma and chroma that belong to a quality."""
     out = io.BytesIO()
     Image.new("YCbCr", (8, 8)).save(out, format="JPEG", quality=quality)
-    with Image.open(out, formats=("JPEG",)) as image:
-        tables = cast("JpegImageFile", image).quantization
+    tables = JpegImageFile(io.BytesIO(out.getvalue())).quantization
     return list(tables[0]), list(tables[1])
 
 

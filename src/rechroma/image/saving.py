@@ -3,14 +3,14 @@
 import contextlib
 import glob
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 from rechroma.errors import OutputError
 
 _SUFFIX = ".part"
 _RANDOM = 8
-"""Letters that tempfile puts between prefix and suffix."""
+"""Letters drawn by chance between prefix and suffix."""
 
 
 def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> None:
@@ -21,27 +21,18 @@ def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> No
     """
     if target.exists() and not overwrite:
         raise OutputError(f"{target} exists; choose another name or allow overwriting")
-    temporary: Path | None = None
+    temporary = target.parent / f"{_prefix(target)}{secrets.token_hex(_RANDOM // 2)}{_SUFFIX}"
     try:
-        handle, name = tempfile.mkstemp(prefix=_prefix(target), suffix=_SUFFIX, dir=target.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:  # with the rights that the user's file mode mask leaves
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
         _rename(temporary, target, overwrite=overwrite)
-    except OSError as error:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
-        if isinstance(error, OutputError):
-            raise
-        raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
-    except BaseException:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                temporary.unlink()
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        if isinstance(error, OSError) and not isinstance(error, OutputError):
+            raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
         raise
 
 
@@ -70,10 +61,3 @@ def _rename(temporary: Path, target: Path, *, overwrite: bool) -> None:
         temporary.rename(target)
     else:
         temporary.unlink()
-
-
-def _umask() -> int:
-    """Return the process's file mode mask."""
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

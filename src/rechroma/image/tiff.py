@@ -1,7 +1,6 @@
 """TIFF beyond Pillow: deep samples in, color with all its tags out (TIFF 6.0, Adobe's supplements)."""
 
 import io
-import logging
 import struct
 import zlib
 from dataclasses import dataclass
@@ -11,11 +10,11 @@ from typing import Any
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
-from PIL import Image
 
 from rechroma.errors import UnreadableImage
 from rechroma.image import exif
 from rechroma.image.metadata import Metadata
+from rechroma.image.opening import open_file
 from rechroma.image.orientation import upright
 
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
@@ -110,7 +109,6 @@ def read_deep(file: bytes) -> Deep | None:
 
 def _first_page(file: bytes) -> tifffile.TiffPage:
     """Return the first page of a file."""
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # what is wrong is said by our errors
     try:
         page = tifffile.TiffFile(io.BytesIO(file)).pages.first
         sides = (int(page.imagelength), int(page.imagewidth))
@@ -143,7 +141,7 @@ def read_by_halves(file: bytes) -> NDArray[np.uint16]:
     """
     as_stored = exif.made_upright(file, turned=False)  # or Pillow would turn it
     try:
-        first, again = (Image.open(io.BytesIO(as_stored), formats=("TIFF",)) for _ in range(2))
+        first, again = (open_file(as_stored) for _ in range(2))
         if first.mode.startswith("I;16"):
             gray: NDArray[np.uint16] = np.asarray(first).astype(np.uint16)
             return gray
