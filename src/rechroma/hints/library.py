@@ -49,7 +49,7 @@ def similar(
         )
     looks: list[tuple[Path, Array]] = []
     gray = unreadable = 0
-    for path in _files(library):
+    for path in files(library):
         try:
             stat = path.stat()
             look = _look(path, stat.st_mtime_ns, stat.st_size, max_megapixels)
@@ -72,7 +72,7 @@ def similar(
     return [looks[i][0] for i in order]
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def files(folder: Path) -> Iterator[Path]:
     """Give the picture files of a folder and of those in it, in the order of their names."""
     known = SUFFIXES.keys() | BECOME_JPEG | BECOME_PNG
     for top, folders, names in os.walk(folder):

@@ -44,6 +44,8 @@ class Picture:
     """(H, W), upright, of the same dtype as the samples."""
     file: bytes = b""
     """The whole file, for a JPEG; else empty."""
+    sha256: str = ""
+    """SHA-256 of the file it came from, hexadecimal; empty for arrays and Pillow images."""
     header: jpeg.JpegInfo | None = None
     """What a JPEG's headers say."""
     orientation: int = 1

@@ -11,7 +11,7 @@ from PIL.ImageFile import ImageFile
 
 from rechroma.image.metadata import Metadata
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOR_TYPES = {3: 2, 4: 6}
 """PNG's color type by number of channels."""
 _XMP_KEYWORD = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00"
@@ -51,7 +51,7 @@ def encode(pixels: NDArray[Any], blocks: Metadata, icc: bytes) -> bytes:
     """Return a PNG of pixels (H, W, 3 or 4) uint16, with metadata and profile."""
     height, width, channels = pixels.shape
     head = struct.pack(">IIBBBBB", width, height, 16, _COLOR_TYPES[channels], 0, 0, 0)
-    parts = [_SIGNATURE, _chunk(b"IHDR", head), *_metadata(blocks, icc)]
+    parts = [SIGNATURE, _chunk(b"IHDR", head), *_metadata(blocks, icc)]
     squeeze = zlib.compressobj(_LEVEL, zlib.DEFLATED, 15, 9, zlib.Z_FILTERED)
     parts += [_chunk(b"IDAT", data) for data in map(squeeze.compress, _filtered(pixels)) if data]
     parts += [_chunk(b"IDAT", squeeze.flush()), _chunk(b"IEND", b"")]
@@ -60,17 +60,31 @@ def encode(pixels: NDArray[Any], blocks: Metadata, icc: bytes) -> bytes:
 
 def with_metadata(file: bytes, blocks: Metadata, icc: bytes) -> bytes:
     """Return a PNG with its metadata and profile replaced."""
-    parts = [_SIGNATURE]
-    at = len(_SIGNATURE)
-    while at + 12 <= len(file):
-        end = at + 12 + struct.unpack_from(">I", file, at)[0]
-        name = file[at + 4 : at + 8]
+    parts = [SIGNATURE]
+    for name, start, end in chunks(file):
         if name not in _REPLACED:
-            parts.append(file[at:end])
+            parts.append(file[start:end])
         if name == b"IHDR":
             parts += _metadata(blocks, icc)
-        at = end
     return b"".join(parts)
+
+
+def chunks(file: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Yield the name of every whole chunk, and where it starts and ends, length and checksum included."""
+    at = len(SIGNATURE)
+    while at + 12 <= len(file):
+        end = at + 12 + int.from_bytes(file[at : at + 4], "big")
+        if end <= len(file):
+            yield file[at + 4 : at + 8], at, end
+        at = end
+
+
+def xmp_of(file: bytes) -> bytes:
+    """Return the XMP packet of a PNG where it is stored as it is; empty without one."""
+    for name, start, end in chunks(file):
+        if name == b"iTXt" and file[start + 8 : start + 8 + len(_XMP_KEYWORD)] == _XMP_KEYWORD:
+            return file[start + 8 + len(_XMP_KEYWORD) : end - 4]
+    return b""
 
 
 def _metadata(blocks: Metadata, icc: bytes) -> list[bytes]:

@@ -1,5 +1,6 @@
 """Anything that can be a picture to a Picture."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -43,6 +44,15 @@ def read(
     return _from_bytes(source.read(), "file", max_megapixels)
 
 
+def sha256_of(source: Path | str | bytes) -> str:
+    """Return the SHA-256 of a file, given as a path or as its bytes, hexadecimal.
+
+    Raises:
+        UnreadableImage: the file cannot be read.
+    """
+    return hashlib.sha256(source if isinstance(source, bytes) else _file_bytes(Path(source))).hexdigest()
+
+
 def _file_bytes(path: Path) -> bytes:
     """Read a file whole."""
     try:
@@ -56,8 +66,10 @@ def _from_bytes(data: bytes, source: Source, max_megapixels: float) -> Picture:
     if not data:
         raise UnreadableImage("the file is empty")
     if data[:2] == b"\xff\xd8":
-        return _from_jpeg(data, source, max_megapixels)
-    return _from_decoded(decode_file(data, max_megapixels), source)
+        picture = _from_jpeg(data, source, max_megapixels)
+    else:
+        picture = _from_decoded(decode_file(data, max_megapixels), source)
+    return replace(picture, sha256=sha256_of(data))
 
 
 def _from_jpeg(data: bytes, source: Source, max_megapixels: float) -> Picture:

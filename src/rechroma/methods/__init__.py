@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from rechroma import weights
-from rechroma.errors import UnknownMethod
+from rechroma.errors import UnknownMethod, WeightsNotFound
 from rechroma.types import Colorizer, Device
 
 Load: TypeAlias = Callable[[Device, int], Colorizer]
@@ -89,6 +89,28 @@ def load(name: str | Path, *, device: Device = "auto", threads: int = 0) -> Colo
         from rechroma.methods import network
 
         return network.from_file(Path(name), device=device, threads=threads)
+    return available()[_full_name(name)].load(device, threads)
+
+
+def identify(name: str | Path) -> tuple[str, str]:
+    """Return the full name, and the SHA-256 of the weights, of what `load` would load; loads nothing.
+
+    The hash is empty for an algorithm without weights.
+
+    Raises:
+        UnknownMethod: Nothing has this name; the message has the nearest names.
+        WeightsNotFound: There is no such .onnx file.
+    """
+    if isinstance(name, Path) or name.endswith(".onnx"):
+        if not Path(name).is_file():
+            raise WeightsNotFound(f"there is no graph {name}")
+        return Path(name).name, weights.digest(Path(name))
+    full = _full_name(name)
+    return full, "" if full in METHODS else weights.find(full).sha256
+
+
+def _full_name(name: str) -> str:
+    """Return the name of available() that a name, or the bare name of an architecture, stands for."""
     known = available()
     # Rows come in order, so that the bare name of an architecture finds its first.
     full = name if name in known else next((n for n in known if n.partition(".")[0] == name), None)
@@ -98,7 +120,7 @@ def load(name: str | Path, *, device: Device = "auto", threads: int = 0) -> Colo
             f"no method is called {name!r}; nearest: {', '.join(near) or 'none is installed'}. "
             "A graph of your own is given as the path of its .onnx file."
         )
-    return known[full].load(device, threads)
+    return full
 
 
 def _load_row(row: weights.Row, device: Device, threads: int) -> Colorizer:

@@ -13,8 +13,9 @@ from rechroma.image import Picture
 from rechroma.image.picture import Plane8
 from rechroma.image.writing import FileFormat
 from rechroma.pipeline import predicting
+from rechroma.pipeline.recipe import recipe
 from rechroma.tiling import Size
-from rechroma.types import AB, ColorizeOptions, Colorizer, Hints, Marks
+from rechroma.types import AB, ColorizeOptions, Colorizer, Hints, Marks, ModelInfo
 
 Way: TypeAlias = Literal["lossless", "planes", "general"]
 
@@ -43,11 +44,7 @@ def encoded(
     picture: Picture, file_format: FileFormat, colorizer: Colorizer, options: ColorizeOptions
 ) -> Made:
     """Color a picture and make its file."""
-    provenance = (
-        image.Provenance(version=__version__, model=colorizer.info.name, sha256=colorizer.info.sha256)
-        if options.provenance
-        else None
-    )
+    provenance = _provenance(picture, colorizer.info, options) if options.provenance else None
     if file_format != "jpeg":
         rgb = painted(picture, colorizer, options)
         data = image.encode_rgb(picture, rgb, file_format, quality=options.quality, provenance=provenance)
@@ -65,6 +62,12 @@ def encoded(
             picture, cb, cr, luma=luma, quality=options.quality, provenance=provenance
         )
     return Made(data=data, way="lossless" if obstacle is None else "planes", reason=obstacle or "")
+
+
+def _provenance(picture: Picture, info: ModelInfo, options: ColorizeOptions) -> image.Provenance:
+    """Return what the result's file says of how it was made."""
+    settings = recipe(options, method=info.name, weights=info.sha256, source=picture.sha256)
+    return image.Provenance(version=__version__, model=info.name, sha256=info.sha256, settings=settings)
 
 
 def painted(
