@@ -48,6 +48,9 @@ def serve(  # noqa: PLR0917 - the command's options
     jobs: Annotated[int, typer.Option(help="Jobs kept with their results.")] = 8,
     job_files: Annotated[int, typer.Option(help="Pictures of one job at most.")] = 1000,
     job_bytes: Annotated[int, typer.Option(help="Bytes of one job's upload at most.")] = 2_000_000_000,
+    archive_bytes: Annotated[
+        int, typer.Option(help="Bytes of the results in one archive at most.")
+    ] = 20_000_000_000,
     keep: Annotated[float, typer.Option(help="Seconds for which a job's results are kept.")] = 3600.0,
 ) -> None:
     """Serve the studio and an HTTP API."""
@@ -72,6 +75,7 @@ def serve(  # noqa: PLR0917 - the command's options
         jobs=jobs,
         job_files=job_files,
         job_bytes=job_bytes,
+        archive_bytes=archive_bytes,
         keep=keep,
     )
     server.serve(options, ready=lambda address: say(f"{address}  (Ctrl-C ends it)"))

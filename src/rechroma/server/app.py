@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from rechroma._version import __version__
 from rechroma.server.guard import FIELD_BYTES, MAX_FIELDS, Guard
 from rechroma.server.options import ServeOptions
-from rechroma.server.routes import about, coloring, jobs, studio
+from rechroma.server.routes import about, archives, coloring, jobs, studio
 from rechroma.server.service import Service
 from rechroma.server.statuses import add_handlers
 
@@ -43,7 +43,7 @@ def make_app(options: ServeOptions) -> FastAPI:
     app.state.service = service
     app.add_middleware(Guard, options=options, pool=service.pool)
     add_handlers(app)
-    for routes in (coloring, jobs, studio, about):
+    for routes in (coloring, jobs, studio, archives, about):
         app.include_router(routes.router)
     about.add_pages(app, options)
     return app

@@ -53,8 +53,10 @@ class ServeOptions:
     """Pictures of one job at most."""
     job_bytes: int = 2_000_000_000
     """Bytes of one job's upload at most."""
+    archive_bytes: int = 20_000_000_000
+    """Bytes of the results in one archive at most; as many archives are kept as jobs, of as many pictures."""
     keep: float = 3600.0
-    """Seconds for which the results of a finished job are kept."""
+    """Seconds for which the results of a finished job, or an archive that nobody uses, are kept."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65535:
@@ -78,7 +80,7 @@ class ServeOptions:
             raise OptionError(f"workers is {self.workers}; accepted: 0 (by cores) or a number of workers")
         if self.queue < 0:
             raise OptionError(f"queue is {self.queue}; accepted: 0 (nobody waits) or more")
-        for name in ("drafts", "references", "jobs", "job_files", "max_bytes", "job_bytes"):
+        for name in ("drafts", "references", "jobs", "job_files", "max_bytes", "job_bytes", "archive_bytes"):
             if getattr(self, name) < 1:
                 raise OptionError(f"{name} is {getattr(self, name)}; accepted: 1 or more")
         for name in ("timeout", "max_megapixels", "drafts_megapixels", "keep"):

@@ -10,6 +10,7 @@ from rechroma.types import Format, Refinement
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Size: TypeAlias = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 Color: TypeAlias = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#a33b2e"])]
+ArchiveId: TypeAlias = Annotated[str, Field(max_length=100, description="As POST /api/archives gave it.")]
 Side: TypeAlias = Annotated[int, Field(ge=16, le=4096, description="Longer side at most, in pixels.")]
 
 
@@ -144,6 +145,22 @@ class WantedProposals(Wanted):
     side: Side = 256
 
 
+class WantedPack(Wanted):
+    """How a draft is to be colored for an archive."""
+
+    archive: ArchiveId
+
+
+class WantedJobPack(Closed):
+    """Which results of a job go into an archive."""
+
+    archive: ArchiveId
+    numbers: Annotated[
+        list[Annotated[int, Field(ge=0)]],
+        Field(min_length=1, max_length=100_000, description="Of the job's pictures; all must be done."),
+    ]
+
+
 class WantedLook(Wanted):
     """What could be at one place."""
 
@@ -228,6 +245,20 @@ class JobFacts(BaseModel):
     files: list[JobFile]
 
 
+class ArchiveStarted(BaseModel):
+    """An archive that was begun, still empty."""
+
+    id: str
+    url: Annotated[str, Field(description="Where its ZIP is: all that was packed until it is fetched.")]
+
+
+class Packed(BaseModel):
+    """What was put into an archive."""
+
+    files: Annotated[list[str], Field(description="Names in the archive: pictures, and their hints files.")]
+    notes: Annotated[list[str], Field(description="What to know of the picture.")] = []
+
+
 class ModelFacts(BaseModel):
     """A way to color."""
 
@@ -253,6 +284,7 @@ class Limits(BaseModel):
     jobs: Annotated[int, Field(description="Kept with their results.")]
     job_files: Annotated[int, Field(description="Pictures of one job.")]
     job_bytes: Annotated[int, Field(description="Of one job's upload.")]
+    archive_bytes: Annotated[int, Field(description="Of the results in one archive.")]
 
 
 class ServerFacts(BaseModel):

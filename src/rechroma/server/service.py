@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from rechroma import hints, methods
 from rechroma.errors import OptionError, UnknownMethod
 from rechroma.notes import collected
+from rechroma.server.archives import Archives
 from rechroma.server.desk import Desk
 from rechroma.server.jobs import Jobs
 from rechroma.server.options import ServeOptions, share_cores
@@ -35,6 +36,13 @@ class Service:
         self.pool = Pool(workers, options.queue)
         self.storage = Storage()
         self.desk = Desk(options.drafts, megapixels=options.drafts_megapixels)
+        self.archives = Archives(
+            self.storage,
+            limit=options.jobs,
+            files=options.job_files,
+            most_bytes=options.archive_bytes,
+            keep=options.keep,
+        )
         self.jobs = Jobs(self.pool, self.storage, limit=options.jobs, keep=options.keep)
 
     async def close(self) -> None:

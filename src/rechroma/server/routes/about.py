@@ -48,6 +48,7 @@ async def server(service: TheService) -> ServerFacts:
             jobs=options.jobs,
             job_files=options.job_files,
             job_bytes=options.job_bytes,
+            archive_bytes=options.archive_bytes,
         ),
         models=model_facts(options),
         token_required=options.token is not None,

@@ -106,7 +106,7 @@ async def gray(
 async def preview(draft_id: str, wanted: WantedPreview, request: Request, service: TheService) -> Response:
     """Show the picture in color: the colors of the result, at the size of a screen."""
     with service.desk.using(draft_id) as opened:
-        options = _asked(service, opened, wanted)
+        options = asked(service, opened, wanted)
         data = await service.work(request, lambda: opened.draft.preview(options, wanted.side))
     return Response(data, media_type="image/jpeg")
 
@@ -115,7 +115,7 @@ async def preview(draft_id: str, wanted: WantedPreview, request: Request, servic
 async def look(draft_id: str, wanted: WantedLook, request: Request, service: TheService) -> PlaceFacts:
     """Say what is at a place and what colors it may have, the likeliest first."""
     with service.desk.using(draft_id) as opened:
-        options = _asked(service, opened, wanted)
+        options = asked(service, opened, wanted)
         place = await service.work(
             request, lambda: opened.draft.look(wanted.x, wanted.y, options, count=wanted.count)
         )
@@ -132,7 +132,7 @@ async def proposals(
 ) -> Proposals:
     """Give several colorings, the likeliest first; one is taken by coloring with its hints."""
     with service.desk.using(draft_id) as opened:
-        options = _asked(service, opened, wanted)
+        options = asked(service, opened, wanted)
         return await service.work(
             request, lambda: proposals_of(opened.draft, options, count=wanted.count, side=wanted.side)
         )
@@ -147,7 +147,7 @@ async def proposals(
 async def doubt(draft_id: str, wanted: WantedDoubt, request: Request, service: TheService) -> Response:
     """Show where the network is unsure: there a person looks first."""
     with service.desk.using(draft_id) as opened:
-        options = _asked(service, opened, wanted)
+        options = asked(service, opened, wanted)
         data = await service.work(request, lambda: opened.draft.doubt(options, wanted.side))
     return Response(data, media_type="image/png")
 
@@ -186,7 +186,7 @@ async def add_reference(
 async def full(draft_id: str, wanted: Wanted, request: Request, service: TheService) -> Response:
     """Color the picture in full size and give its file."""
     with service.desk.using(draft_id) as opened:
-        options = _asked(service, opened, wanted)
+        options = asked(service, opened, wanted)
         data = await service.work(request, lambda: opened.draft.result(options))
     return result(data, opened.name)
 
@@ -209,7 +209,8 @@ async def plane(
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
 
-def _asked(service: Service, opened: Opened, wanted: Wanted) -> ColorizeOptions:
+def asked(service: Service, opened: Opened, wanted: Wanted) -> ColorizeOptions:
+    """Put together how a draft is to be colored; its references are named by their ids."""
     references = reference_paths(opened, wanted.references)
     return service.asked(wanted.options, marks=marks_of(wanted.hints), references=references)
 
