@@ -53,14 +53,23 @@ def take_matching(net: HintNet, checkpoint: Path) -> tuple[int, int]:
     Raises:
         WeightsError: no tensor matches.
     """
-    given, own = _weights(checkpoint), net.state_dict()
+    taken = take(net, _weights(checkpoint), checkpoint.name)
+    return len(taken), len(net.state_dict()) - len(taken)
+
+
+def take(net: HintNet, given: Mapping[str, Tensor], source: str) -> frozenset[str]:
+    """Copy those of the given tensors that have the name and the shape of one in the net; gives their names.
+
+    Raises:
+        WeightsError: no tensor matches.
+    """
+    own = net.state_dict()
     taken = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
     if not taken:
-        raise WeightsError(f"no tensor in {checkpoint.name} has the name and the shape of one in the net")
+        raise WeightsError(f"no tensor in {source} has the name and the shape of one in the net")
     net.load_state_dict({**own, **taken})
-    left = len(own) - len(taken)
-    _log.info("%s: %d tensors taken, %d start fresh", checkpoint.name, len(taken), left)
-    return len(taken), left
+    _log.info("%s: %d tensors taken, %d start fresh", source, len(taken), len(own) - len(taken))
+    return frozenset(taken)
 
 
 def _weights(checkpoint: Path) -> dict[str, Tensor]:

@@ -131,7 +131,8 @@ class TrainOptions:
     backbone: Path | None = None
     """MobileNetV2 weights (safetensors) to start the encoder from."""
     start: Path | None = None
-    """Checkpoint whose weights a new run begins from: those of the same name and shape, the rest is fresh."""
+    """What a new run begins from: a checkpoint, kept weights, a graph that `export` wrote, or the name of shipped
+    weights (hintnet). Weights of the same name and shape are taken, the rest is fresh; of a graph its prior too."""
     net: NetOptions = field(default_factory=NetOptions)
     """What the net is made of."""
     frozen_blocks: int = 0

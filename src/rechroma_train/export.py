@@ -82,10 +82,9 @@ def main(options: ExportOptions) -> str:
     if options.task == "features":
         return features.export(options, _net(options).encoder)
     prior = load_prior(options.run / PRIOR)
-    smooth = color.smooth_prior(prior)
     config = yaml.safe_load((options.run / CONFIG).read_text())
     share = float(config["uniform_share"])
-    weights = torch.from_numpy(color.rebalancing_weights(smooth, uniform_share=share))
+    weights = torch.from_numpy(color.rebalancing_weights(prior, uniform_share=share))
     net = _net(options)
     module = Contract(hintnet.folded(net), weights).eval()
     picture = torch.full((2, 1, 64, 96), 50.0)
@@ -97,7 +96,7 @@ def main(options: ExportOptions) -> str:
         torch.tensor(1.0),
     )
     model = to_onnx(module, example, inputs=INPUTS, outputs=["ab", "logits"], multiple_of=hintnet.MULTIPLE_OF)
-    onnx.helper.set_model_props(model, _metadata(options, net.options, smooth, _public(config)))
+    onnx.helper.set_model_props(model, _metadata(options, net.options, prior, _public(config)))
     stored = store_as_float16(model)
     check_difference("graph", differences(module, model)[0], accepted=_TOLERANCE, of="a*b*")
     check_difference("stored graph", differences(module, stored)[1], accepted=_STORED_TOLERANCE, of="a*b*")

@@ -14,6 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import IterableDataset, get_worker_info
 
+from rechroma.color import smooth_prior
+from rechroma.types import Array
 from rechroma_train import degrade, hints
 from rechroma_train.bins import COUNT, SoftEncoder
 from rechroma_train.color import linear_to_lab, srgb_to_linear
@@ -157,6 +159,12 @@ def count_bins(corpora: list[Corpus], options: TrainOptions) -> NDArray[np.float
     return total.numpy()
 
 
-def load_prior(path: Path) -> NDArray[np.float64]:
-    """Read (313,) bin counts from a JSON file {"counts": [...]}."""
-    return np.array(json.loads(path.read_text())["counts"], np.float64)
+def load_prior(path: Path) -> Array:
+    """Read the prior of the bins, (313,), sums to 1, from a JSON file.
+
+    The file is {"prior": [...]}, or {"counts": [...]} of which the prior is smoothed.
+    """
+    table = json.loads(path.read_text())
+    if "prior" in table:
+        return np.array(table["prior"], np.float32)
+    return smooth_prior(np.array(table["counts"], np.float64))

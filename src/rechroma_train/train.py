@@ -3,7 +3,9 @@
 import json
 import math
 import time
+from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import count
 from pathlib import Path
 
 import lightning
@@ -15,15 +17,15 @@ from torch.utils.data import DataLoader
 
 from rechroma import color
 from rechroma.errors import OptionError
+from rechroma_train import starting
 from rechroma_train.averaging import Averages
-from rechroma_train.checkpoints import take_matching
 from rechroma_train.clock import Clock
 from rechroma_train.config import CONFIG, TrainOptions
 from rechroma_train.data import Corpus
 from rechroma_train.losses import ClassificationLoss
 from rechroma_train.nets.hintnet import HintNet
 from rechroma_train.schedule import Schedule
-from rechroma_train.stream import Batch, BatchStream, count_bins, load_prior
+from rechroma_train.stream import Batch, BatchStream, count_bins, load_prior, make_batch
 from rechroma_train.tasks import HintNetTask
 from rechroma_train.terms import Terms
 
@@ -47,7 +49,10 @@ def main(options: TrainOptions) -> None:
     if schedule.over(first):
         return
     corpora = [Corpus.open(folder) for folder in options.corpora]
-    task = _task(schedule, _rebalancing(corpora, options))
+    start = starting.resolve(options.start) if options.start is not None and not first else None
+    rebalancing = _rebalancing(corpora, options, start)
+    net = _net(options, start, (make_batch(corpora, options, step) for step in count()))
+    task = _task(net, schedule, rebalancing)
     on_gpu = options.device == "cuda"
     trainer = Trainer(
         accelerator="gpu" if on_gpu else "cpu",
@@ -112,33 +117,40 @@ def _first_step(schedule: Schedule, checkpoint: Path) -> int:
     return int(state["global_step"])
 
 
-def _task(schedule: Schedule, rebalancing: Tensor) -> HintNetTask:
+def _task(net: HintNet, schedule: Schedule, rebalancing: Tensor) -> HintNetTask:
     options = schedule.options
     loss = ClassificationLoss(rebalancing, regression=options.regression, focal=options.losses.focal)
     terms = Terms(options.losses, rebalancing)
-    return HintNetTask(_net(options), loss, schedule, terms if terms.names else None)
+    return HintNetTask(net, loss, schedule, terms if terms.names else None)
 
 
-def _net(options: TrainOptions) -> HintNet:
+def _net(options: TrainOptions, start: Path | None, batches: Iterable[Batch]) -> HintNet:
     net = HintNet(options.net)
     if net.memory is not None:
-        prior = color.smooth_prior(load_prior(options.out / PRIOR))
-        net.memory.start_at(torch.from_numpy(prior))
+        net.memory.start_at(torch.from_numpy(load_prior(options.out / PRIOR)))
     if options.backbone is not None:
         net.encoder.load_pretrained(options.backbone)
-    if options.start is not None and not (options.out / CHECKPOINT).exists():
-        take_matching(net, options.start)
+    if start is not None:
+        starting.begin(net, start, batches)
     net.encoder.freeze(options.frozen_blocks)
     return net.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def _rebalancing(corpora: list[Corpus], options: TrainOptions) -> Tensor:
-    """(313,) rebalancing weights, from the prior that the run's folder keeps."""
+def _rebalancing(corpora: list[Corpus], options: TrainOptions, start: Path | None) -> Tensor:
+    """(313,) rebalancing weights, from the prior that the run's folder keeps.
+
+    A new run's is the one that it is given, that of the graph it begins from, or that of its pictures.
+    """
     kept = options.out / PRIOR
     if not kept.exists():
-        counts = load_prior(options.prior) if options.prior else count_bins(corpora, options)
-        kept.write_text(json.dumps({"counts": [round(float(c), 3) for c in counts]}))
-    prior = color.smooth_prior(load_prior(kept))
+        if options.prior is not None:
+            kept.write_text(options.prior.read_text())
+        elif start is not None and start.suffix == starting.GRAPH:
+            kept.write_text(json.dumps({"prior": starting.prior_of(start).tolist()}))
+        else:
+            counts = [round(float(c), 3) for c in count_bins(corpora, options)]
+            kept.write_text(json.dumps({"counts": counts}))
+    prior = load_prior(kept)
     return torch.from_numpy(color.rebalancing_weights(prior, uniform_share=options.uniform_share))
 
 
