@@ -132,7 +132,7 @@ def _tell(norm: nn.BatchNorm2d, moments: Tensor) -> None:
     assert norm.running_var is not None
     mean, variance = moments[0], (moments[1] - moments[0].square()).clamp_min(0)
     slope = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    norm.bias += slope * (mean - norm.running_mean)
+    norm.bias.add_(slope * (mean - norm.running_mean))
     norm.weight.copy_(slope * torch.sqrt(variance + norm.eps))
     norm.running_mean.copy_(mean)
     norm.running_var.copy_(variance)
