@@ -281,7 +281,7 @@ def test_the_same_picture_gives_the_same_bytes() -> None:
     picture = image.read(gray_jpeg())
     plane = image.luma(picture)
     rgb = np.dstack([plane] * 3)
-    made_by = image.Provenance(version="1", model="m")
+    made_by = image.Provenance(version="1", model="m", source_type="humanEdits")
     for _ in range(2):
         assert image.encode_lossless_jpeg(
             picture, plane, plane, provenance=made_by

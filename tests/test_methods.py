@@ -124,8 +124,11 @@ def test_what_a_colorizer_does_not_take_is_refused(colorizer):
 
 def test_the_registry_says_what_a_colorizer_needs():
     for name, method in METHODS.items():
-        assert method.load("cpu", 1).takes == set(method.needs), name
-        assert method.load("cpu", 1).info.name == name
+        colorizer = method.load("cpu", 1)
+        assert colorizer.takes == set(method.needs), name
+        assert colorizer.info.needs == method.needs
+        assert colorizer.info.name == name
+        assert not colorizer.info.trained
         assert method.paper
 
 

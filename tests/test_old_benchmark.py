@@ -16,7 +16,7 @@ class Fixed:
     bins = None
 
     def __init__(self, name: str, ab: tuple[float, float]) -> None:
-        self.info = ModelInfo(name=name, sha256="", work_size=32, multiple_of=1)
+        self.info = ModelInfo(name=name, sha256="", work_size=32, multiple_of=1, trained=True)
         self.ab = ab
 
     def predict(self, lightness, *, hints=None, references=(), options=None, with_logits=False) -> Prediction:

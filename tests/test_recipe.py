@@ -18,7 +18,13 @@ from rechroma.pipeline.recipe import NOT_IN_THE_PIXELS, recipe
 from rechroma.types import ColorizeOptions, Layer, Marks, Point, Stroke
 
 KINDS = ("JPEG", "PNG", "TIFF", "WEBP")
-MADE = image.Provenance(version="1.2", model="hintnet.small", sha256="ab" * 32, settings='{"a":"é & <b>"}')
+MADE = image.Provenance(
+    version="1.2",
+    model="hintnet.small",
+    sha256="ab" * 32,
+    settings='{"a":"é & <b>"}',
+    source_type="algorithmicallyEnhanced",
+)
 RED = Point(x=0.5, y=0.5, color="#ff0000")
 
 OTHERS: dict[str, Any] = {
@@ -66,7 +72,7 @@ def test_without_provenance_a_result_gives_none(options: ColorizeOptions) -> Non
 
 def test_a_result_of_an_older_version_has_no_settings() -> None:
     picture = image.read(gray_jpeg())
-    older = replace(MADE, settings="")
+    older = replace(MADE, settings="", source_type="compositeWithTrainedAlgorithmicMedia")
     data = image.encode_rgb(picture, np.dstack([scene(90, 120)] * 3), "png", provenance=older)
     assert image.read_provenance(data) == older
 

@@ -57,7 +57,7 @@ def balance() -> np.ndarray:
 class OneColor:
     """Colors everything alike."""
 
-    info = ModelInfo(name="one.color", sha256="", work_size=32, multiple_of=4)
+    info = ModelInfo(name="one.color", sha256="", work_size=32, multiple_of=4, trained=True)
     bins = None
     takes = frozenset({"hints"})
 

@@ -237,7 +237,7 @@ class ColorizeOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """Which weights colored a picture: goes into its provenance."""
+    """What a method says of itself: what stands in the provenance of its pictures, and what it must be given."""
 
     name: str
     """`architecture.tag`, or the file name of a user's own graph."""
@@ -247,6 +247,10 @@ class ModelInfo:
     """Root of the area, in pixels, to which lightness is resized for the method, in its own proportions."""
     multiple_of: int
     """Both sides given to the method are multiples of this."""
+    trained: bool
+    """Its colors come from training on photographs, not from what it is given beside the picture."""
+    needs: tuple[Known, ...] = ()
+    """What it cannot do without beside the lightness."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ Out (each carries the metadata over, writes an RGB profile, adds provenance wher
     give_back(picture, rgb) -> ndarray | PIL image    same kind as came in, for "array" and "pil" sources
     screen_png(pixels (h, w, 4) uint8) -> bytes       an overlay or a palette for a page
     rgb_dtype(picture) -> dtype                       what rgb should be for encode_rgb and give_back
-    Provenance(version=, model=, sha256=, settings=, tool="Rechroma")
+    Provenance(version=, model=, sha256=, settings=, source_type=, tool="Rechroma")
     read_provenance(path | bytes) -> Provenance | None    of a result of ours, by its headers alone
     sha256_of(path | bytes) -> str                        as in `Picture.sha256`
     save_atomically(data, target, *, overwrite=False) -> None    OutputError; nothing left behind
@@ -56,7 +56,7 @@ from rechroma.image.picture import (
     small_rgb,
 )
 from rechroma.image.preview import screen_png
-from rechroma.image.provenance import Provenance
+from rechroma.image.provenance import Provenance, SourceType
 from rechroma.image.reading import read, sha256_of
 from rechroma.image.recorded import read_provenance
 from rechroma.image.saving import remove_leftovers, save_atomically
@@ -74,6 +74,7 @@ __all__ = [
     "Picture",
     "Provenance",
     "Source",
+    "SourceType",
     "chroma_shape",
     "decoded",
     "encode_lossless_jpeg",

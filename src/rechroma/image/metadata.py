@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 
 from rechroma import notes
-from rechroma.image import exif
+from rechroma.image import claims, exif, provenance
 from rechroma.image.orientation import swaps_sides
-from rechroma.image.provenance import Provenance, merged_xmp
+from rechroma.image.provenance import Provenance
+from rechroma.image.xmp import TIFF, Packet
 
 SEGMENT_ROOM = 65_480
 """Bytes of a metadata block that surely fit a JPEG segment beside the block's name."""
@@ -27,7 +28,7 @@ class Metadata:
     """Dots per inch, across and down."""
 
 
-def carried(blocks: Metadata, provenance: Provenance | None, *, turned_from: int = 1) -> Metadata:
+def carried(blocks: Metadata, made: Provenance | None, *, turned_from: int = 1) -> Metadata:
     """Return the blocks of a result made upright from a picture with an EXIF orientation; no gray thumbnail."""
     turned = swaps_sides(turned_from)
     block = exif.without_thumbnail(blocks.exif)
@@ -35,8 +36,28 @@ def carried(blocks: Metadata, provenance: Provenance | None, *, turned_from: int
     if turned_from != 1:
         block = exif.made_upright(block, turned=turned)
         dpi = (dpi[1], dpi[0]) if turned and dpi is not None else dpi
-    xmp = merged_xmp(blocks.xmp, provenance, upright=turned_from != 1)
-    return replace(blocks, exif=block, xmp=xmp, dpi=dpi)
+    return replace(blocks, exif=block, xmp=xmp_of_result(blocks.xmp, made, upright=turned_from != 1), dpi=dpi)
+
+
+def xmp_of_result(packet: bytes, made: Provenance | None, *, upright: bool) -> bytes:
+    """Return a result's XMP: what its picture's packet says and is still true, and how it was made.
+
+    The orientation is 1 where the picture was made `upright`. A packet to which there is nothing to do comes back as
+    it was; one that is no XMP is left out, with a note.
+    """
+    if not packet and made is None:
+        return b""
+    try:
+        read = Packet(packet)
+    except ValueError as error:
+        notes.note(f"the XMP packet was left out: {error}")
+        read, packet = Packet(), b""
+    claims.drop(read)
+    if upright and read.text(f"{{{TIFF}}}Orientation") is not None:
+        read.set(f"{{{TIFF}}}Orientation", "1")
+    if made is not None:
+        provenance.add(made, read)
+    return read.encoded() if read.changed else packet
 
 
 def within_exif(blocks: Metadata) -> bytes:
@@ -49,12 +70,12 @@ def within_exif(blocks: Metadata) -> bytes:
     return exif.with_entries(blocks.exif, *new) if new else blocks.exif
 
 
-def within_segments(blocks: Metadata, provenance: Provenance | None) -> Metadata:
+def within_segments(blocks: Metadata, made: Provenance | None) -> Metadata:
     """Return the blocks without those that are too long for a JPEG's segments, with a warning for each.
 
     Of too long an XMP packet the provenance alone is left.
     """
-    instead = merged_xmp(b"", provenance, upright=False)
+    instead = xmp_of_result(b"", made, upright=False)
     return Metadata(
         exif=_fitting("EXIF", blocks.exif),
         xmp=_fitting("XMP", blocks.xmp, instead),

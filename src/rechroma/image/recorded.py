@@ -9,8 +9,8 @@ from typing import cast
 
 from rechroma import jpeg
 from rechroma.errors import UnreadableImage
-from rechroma.image import exif, png
-from rechroma.image.provenance import Provenance, provenance_of
+from rechroma.image import exif, png, provenance
+from rechroma.image.provenance import Provenance
 
 
 def read_provenance(source: Path | str | bytes) -> Provenance | None:
@@ -31,7 +31,7 @@ def read_provenance(source: Path | str | bytes) -> Provenance | None:
 def _of(file: bytes) -> Provenance | None:
     """Return the provenance in a file."""
     with contextlib.suppress(UnreadableImage, struct.error, IndexError, ValueError):
-        return provenance_of(packet_of(file))
+        return provenance.read(packet_of(file))
     return None
 
 

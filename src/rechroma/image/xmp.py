@@ -4,13 +4,16 @@ Packets come from anywhere: document types, and with them entities that grow wit
 here calls itself, however deeply a packet is nested.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from html import escape
 from xml.etree import ElementTree
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 META = "adobe:ns:meta/"
 XMP = "http://ns.adobe.com/xap/1.0/"
+MM = "http://ns.adobe.com/xap/1.0/mm/"
+EVENT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
+REFERENCE = "http://ns.adobe.com/xap/1.0/sType/ResourceRef#"
 TIFF = "http://ns.adobe.com/tiff/1.0/"
 IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 OURS = "urn:rechroma:provenance:1:"
@@ -18,14 +21,27 @@ OURS = "urn:rechroma:provenance:1:"
 LONGEST = 16 << 20
 """Bytes of a packet that is read; the elements of a longer one could take gigabytes."""
 
-_PREFIXES = {META: "x", RDF: "rdf", IPTC_EXT: "Iptc4xmpExt", XMP: "xmp", TIFF: "tiff", OURS: "rechroma"}
+_PREFIXES = {
+    META: "x",
+    RDF: "rdf",
+    XMP: "xmp",
+    MM: "xmpMM",
+    EVENT: "stEvt",
+    REFERENCE: "stRef",
+    TIFF: "tiff",
+    IPTC_EXT: "Iptc4xmpExt",
+    OURS: "rechroma",
+}
 _XML = "http://www.w3.org/XML/1998/namespace"
 _HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 _TAIL = '\n<?xpacket end="w"?>'
 
 
 class Packet:
-    """A packet that has been read: its elements, and the prefixes that it gave to namespaces."""
+    """A packet that has been read: its elements, and the prefixes that it gave to namespaces.
+
+    A property's name is "{namespace}local".
+    """
 
     def __init__(self, packet: bytes = b"") -> None:
         """Read a packet; of none, an empty one is made.
@@ -34,6 +50,8 @@ class Packet:
             ValueError: it is too long, no XML, no XMP, or declares a document type.
         """
         self._builder = _Builder()
+        self.changed = False
+        """Whether anything was removed or set."""
         self.root = self._read(packet) if packet.strip(b"\x00 \r\n\t") else _empty()
 
     def _read(self, packet: bytes) -> ElementTree.Element:
@@ -71,25 +89,50 @@ class Packet:
                 return (child.text or child.get(f"{{{RDF}}}resource") or "").strip()
         return None
 
-    def remove(self, names: Iterable[str]) -> list[str]:
-        """Remove properties of any form; returns the names of those that were there."""
-        wanted, found = set(names), []
+    def remove(self, names: Collection[str]) -> list[str]:
+        """Remove properties of any form, "{namespace}" all of one; returns the names of those that were there."""
+
+        def unwanted(name: str) -> bool:
+            return name in names or name[: name.find("}") + 1] in names
+
+        found = []
         for part in self.descriptions():
-            for name in wanted & part.attrib.keys():
+            for name in filter(unwanted, tuple(part.attrib)):
                 del part.attrib[name]
                 found.append(name)
-            for child in [child for child in part if child.tag in wanted]:
+            for child in [child for child in part if unwanted(child.tag)]:
                 part.remove(child)
                 found.append(child.tag)
+        self.changed = self.changed or bool(found)
         return found
 
     def set(self, name: str, value: str) -> None:
         """Give a simple property one value, wherever it stood before."""
         self.remove([name])
-        parts = self.descriptions()
+        self._first().set(name, value)
+
+    def set_fields(self, name: str, fields: dict[str, str]) -> None:
+        """Give a property the fields of a structure, wherever it stood before."""
+        self.remove([name])
+        ElementTree.SubElement(self._first(), name, fields)
+
+    def append(self, name: str, fields: dict[str, str]) -> None:
+        """Append a structure to an ordered list, made where there is none."""
+        lists = (part.find(f"{name}/{{{RDF}}}Seq") for part in self.descriptions())
+        found = next((each for each in lists if each is not None), None)
+        if found is None:
+            self.remove([name])
+            holder = ElementTree.SubElement(self._first(), name)
+            found = ElementTree.SubElement(holder, f"{{{RDF}}}Seq")
+        ElementTree.SubElement(found, f"{{{RDF}}}li", fields)
+        self.changed = True
+
+    def _first(self) -> ElementTree.Element:
+        """Return the first element that holds properties, made where there is none."""
+        self.changed = True
         about = {f"{{{RDF}}}about": ""}
-        part = parts[0] if parts else ElementTree.SubElement(self._rdf(), f"{{{RDF}}}Description", about)
-        part.set(name, value)
+        parts = self.descriptions()
+        return parts[0] if parts else ElementTree.SubElement(self._rdf(), f"{{{RDF}}}Description", about)
 
     def encoded(self) -> bytes:
         """Return the packet as UTF-8, with the prefixes that it had."""

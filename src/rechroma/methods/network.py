@@ -56,6 +56,7 @@ class NetworkColorizer:
             sha256=sha256,
             work_size=graph.contract.work_size,
             multiple_of=graph.contract.multiple_of,
+            trained=True,
         )
 
     @property

@@ -71,7 +71,14 @@ class Scribble:
     @property
     def info(self) -> ModelInfo:
         """What it is called and what sizes it wants."""
-        return ModelInfo(name="scribble", sha256="", work_size=WORK_SIZE, multiple_of=1)
+        return ModelInfo(
+            name="scribble",
+            sha256="",
+            work_size=WORK_SIZE,
+            multiple_of=1,
+            trained=False,
+            needs=("hints",),
+        )
 
     @property
     def takes(self) -> frozenset[Known]:

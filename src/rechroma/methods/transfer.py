@@ -100,7 +100,14 @@ class Transfer:
     @property
     def info(self) -> ModelInfo:
         """What it is called and what sizes it wants."""
-        return ModelInfo(name="transfer", sha256="", work_size=WORK_SIZE, multiple_of=1)
+        return ModelInfo(
+            name="transfer",
+            sha256="",
+            work_size=WORK_SIZE,
+            multiple_of=1,
+            trained=False,
+            needs=("references",),
+        )
 
     @property
     def takes(self) -> frozenset[Known]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rechroma import color, hints, image, methods, refine
+from rechroma import color, hints, image, refine
 from rechroma.hints import references
 from rechroma.image import Picture
 from rechroma.methods import scribble
@@ -107,7 +107,7 @@ def predict(
         )
 
     given = known.hints if "hints" in colorizer.takes else None
-    nearby = given is not None and options.reach < 1 and not _lives_from_hints(colorizer)
+    nearby = given is not None and options.reach < 1 and "hints" not in colorizer.info.needs
     return Said(prediction=ask(given), unhinted=ask(None) if nearby else None)
 
 
@@ -133,11 +133,6 @@ def finish(
     if known.marks is not None:
         ab = hints.correct(refine.upsample_ab(ab, lightness), lightness, known.marks)
     return ab
-
-
-def _lives_from_hints(colorizer: Colorizer) -> bool:
-    method = methods.METHODS.get(colorizer.info.name)
-    return method is not None and "hints" in method.needs
 
 
 def _tidied(

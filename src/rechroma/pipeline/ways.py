@@ -67,7 +67,21 @@ def encoded(
 def _provenance(picture: Picture, info: ModelInfo, options: ColorizeOptions) -> image.Provenance:
     """Return what the result's file says of how it was made."""
     settings = recipe(options, method=info.name, weights=info.sha256, source=picture.sha256)
-    return image.Provenance(version=__version__, model=info.name, sha256=info.sha256, settings=settings)
+    return image.Provenance(
+        version=__version__,
+        model=info.name,
+        sha256=info.sha256,
+        settings=settings,
+        source_type=_source_type(info, options),
+    )
+
+
+def _source_type(info: ModelInfo, options: ColorizeOptions) -> image.SourceType:
+    """Return IPTC's word for where the colors come from: training, a person's hand, or other pictures by a formula."""
+    if info.trained:
+        return "compositeWithTrainedAlgorithmicMedia"
+    by_hand = "hints" in info.needs and not options.references and options.reference_library is None
+    return "humanEdits" if by_hand else "algorithmicallyEnhanced"
 
 
 def painted(
