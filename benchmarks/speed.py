@@ -8,6 +8,7 @@ Needs the bench extra: pip install -c constraints.txt -e '.[bench]'. A quiet mac
 import argparse
 import io
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,6 @@ from photographs import gray, photograph
 from PIL import Image
 
 import rechroma
-from rechroma import settings
 from rechroma.tiling import work_shape
 from rechroma.types import ColorizeOptions, Colorizer
 
@@ -313,7 +313,7 @@ def main() -> None:
     parser.add_argument("--method", default="hintnet", help="weights by name, or an .onnx file")
     parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     arguments = parser.parse_args()
-    settings.forbid_telemetry()  # in the processes started from here too
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # in the processes started from here too
     for section in arguments.sections or SECTIONS:
         facts = machine()
         table = SECTIONS[section](arguments.repeats, arguments.method)

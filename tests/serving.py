@@ -1,5 +1,6 @@
 """A server for tests: the real one, in a thread, on a free port of this machine."""
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,11 @@ import httpx
 from rechroma.server.listen import Server, listener
 from rechroma.server.options import ServeOptions
 from rechroma.server.service import Service
+
+FOREIGN = (
+    "Input should|[Ff]ield required|Extra inputs|Value error|String should|List should|unable to|"
+    "Not Found|Not Allowed|parsing the body|Invalid multipart|Too many f|exceeded maximum"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,3 +50,8 @@ def running(options: ServeOptions) -> Iterator[Running]:
             server.should_exit = True
             thread.join(20)
             assert not thread.is_alive()
+
+
+def foreign(message: str) -> bool:
+    """Tell whether words of pydantic, FastAPI or Starlette are in a message."""
+    return re.search(FOREIGN, message) is not None

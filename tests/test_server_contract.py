@@ -13,7 +13,7 @@ from conftest import gray_jpeg
 pytest.importorskip("fastapi")
 
 from rechroma.server.options import ServeOptions
-from serving import Running, running
+from serving import Running, foreign, running
 
 EXAMPLES = 5
 """Requests made up for each route and each of: as described, and not as described."""
@@ -52,6 +52,8 @@ def test_whatever_is_sent_the_answer_is_one_that_the_description_has(graph: Path
                     response = case.call(timeout=20)
                     answered.setdefault(operation.label, set()).add(response.status_code)  # noqa: B023
                     case.validate_response(response, checks=kept)
+                    if response.status_code >= 400:
+                        assert not foreign(response.json()["message"]), response.text
 
                 with suppress(hypothesis.errors.Unsatisfiable):  # nothing about /healthz can be wrong
                     hold()

@@ -5,6 +5,7 @@ import dataclasses
 import io
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -64,6 +65,8 @@ def test_a_signal_ends_streams_and_removes_what_was_uploaded(
         client.post("/api/drafts", files={"picture": ("a.jpg", picture)})
         many = [("pictures", (f"{n}.jpg", picture)) for n in range(80)]
         job = client.post("/api/jobs", files=many).json()["id"]
+        torn = {"content-type": "multipart/form-data; boundary=x"}
+        assert client.post("/api/drafts", content=b"--x\r\nno header", headers=torn).status_code == 400
         following, ended = threading.Event(), threading.Event()
 
         def follow() -> None:
@@ -99,6 +102,48 @@ def test_what_to_know_of_a_picture_is_told_with_it(process: subprocess.Popen[str
     assert "first" in note
     assert unquote(answer.headers["rechroma-notes"]) == note
     assert facts["files"][0]["state"] == "done" and facts["files"][0]["message"] == note
+
+
+WATCHED = """
+import asyncio, httpx, sys
+from opentelemetry import _logs, metrics, trace
+
+class Told(trace.TracerProvider, metrics.MeterProvider, _logs.LoggerProvider):
+    def get_tracer(self, *_, **__): raise SystemExit("traced")
+    def get_meter(self, *_, **__): raise SystemExit("measured")
+    def get_logger(self, *_, **__): raise SystemExit("logged")
+
+trace.set_tracer_provider(Told()), metrics.set_meter_provider(Told()), _logs.set_logger_provider(Told())
+from rechroma.server import ServeOptions, make_app
+
+async def main():
+    app = make_app(ServeOptions())
+    async with app.router.lifespan_context(app):
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            print((await client.get("/healthz")).status_code, (await client.post("/api/plane?a=b")).status_code)
+
+asyncio.run(main())
+"""
+
+
+def test_nothing_is_reported_to_anybody_whatever_the_environment_says(graph: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as collector:
+        collector.settimeout(0.1)
+        env = {
+            **os.environ,
+            "FASTAPI_OTEL_AUTO_CONFIGURE": "true",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.getsockname()[1]}",
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", WATCHED], env=env, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "200 405\n", "")
+        command = [sys.executable, "-m", "rechroma", "serve", "--port", "0", "--method", str(graph)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=env) as started:
+            assert httpx.get(f"{address_of(started)}healthz").status_code == 200
+            started.terminate()
+        with pytest.raises(TimeoutError):
+            collector.accept()
 
 
 def test_every_option_of_the_command_is_in_the_documentation() -> None:

@@ -4,7 +4,8 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rechroma.errors import OptionError
 
 YES = frozenset({"1", "true", "yes", "on"})
 NO = frozenset({"", "0", "false", "no", "off"})
+_TELEMETRY = "ORT_DISABLE_TELEMETRY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +50,29 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def forbid_telemetry() -> None:
-    """Keep ONNX Runtime from reporting to its makers, unless the environment says that it may.
+@contextmanager
+def telemetry_forbidden() -> Iterator[None]:
+    """Keep ONNX Runtime, imported inside, from reporting to its makers, unless the environment says that it may.
 
     From version 1.31 its import alone writes an identifier into the user's cache folder and queues events for
-    upload; what colors pictures offline must do neither. Takes effect when called before that import.
+    upload; what colors pictures offline must do neither, and ONNX Runtime's own switch comes too late for both. Only
+    the variable that it reads at its import tells it in time. os.environ is left alone, and when the import is over
+    the process's environment is what it was.
     """
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    if _TELEMETRY in os.environ:
+        yield
+        return
+    os.putenv(_TELEMETRY, "1")
+    try:
+        yield
+    finally:
+        os.unsetenv(_TELEMETRY)
 
 
 def hush_libraries() -> None:
-    """Keep tifffile and Pillow from saying what is wrong with a file, which our errors say; for our own processes."""
+    """Keep libraries from saying what is wrong with a file or a form, which our errors say; for our own processes."""
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"PIL\.")
 
 

@@ -15,10 +15,9 @@ from rechroma.errors import ContractMismatch, InputError, OptionError, WeightsEr
 from rechroma.runtime.contract import Contract, Tensor, check
 from rechroma.types import DEVICES, Array, Device
 
-settings.forbid_telemetry()  # counts only before the import
-
-import onnxruntime as ort  # noqa: E402
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors  # noqa: E402
+with settings.telemetry_forbidden():
+    import onnxruntime as ort
+    from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 __all__ = ["Contract", "Graph", "devices", "load"]
 

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from rechroma._version import __version__
-from rechroma.server.guard import FIELD_BYTES, MAX_FIELDS, Guard
-from rechroma.server.options import ServeOptions
+from rechroma.server.guard import Guard
+from rechroma.server.options import FIELD_BYTES, MAX_FIELDS, ServeOptions
 from rechroma.server.routes import about, archives, coloring, jobs, studio
 from rechroma.server.service import Service
 from rechroma.server.statuses import add_handlers
@@ -34,6 +34,7 @@ def make_app(options: ServeOptions) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         form_limits={
             "max_files": options.job_files,
             "max_fields": MAX_FIELDS,

@@ -24,9 +24,6 @@ JSON_BYTES = 16_000_000
 """Bytes of a JSON body at most; it is held in memory, unlike uploads."""
 MARGIN = 1_000_000
 """Bytes for the fields and boundaries around an upload."""
-FIELD_BYTES = 8_000_000
-MAX_FIELDS = 32
-"""Of a form beside its files; they are held in memory too."""
 IDLE: Final = 30.0
 """Seconds for which the next piece of a body may be waited for."""
 SLOWEST: Final = 10_000

@@ -1,6 +1,5 @@
 """Listen on a socket and serve until told to stop."""
 
-import logging
 import socket
 import threading
 import webbrowser
@@ -36,8 +35,6 @@ def serve(options: ServeOptions, *, ready: Callable[[str], None] | None = None) 
         if options.open:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
-    # What a client sends wrong is the client's to read, not the terminal's.
-    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     with listener(options) as bound:
         try:
             Server(options, bound, started).run(sockets=[bound])

@@ -12,6 +12,10 @@ SHORTEST_TOKEN = 16
 MAX_WORKERS = 8
 """Workers at most when the number is left to us: each may hold a whole picture."""
 
+FIELD_BYTES = 8_000_000
+MAX_FIELDS = 32
+"""Of a form beside its files; they are held in memory."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:

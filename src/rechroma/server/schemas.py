@@ -3,8 +3,10 @@
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import UploadFile
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from rechroma.server.complaints import UNKNOWN_FIELD
 from rechroma.types import Format, Refinement
 
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -18,6 +20,20 @@ class Closed(BaseModel):
     """A mistyped field fails."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def check_names(cls, given: object) -> object:
+        """Refuse fields that there are none of, by name."""
+        unknown = sorted(given.keys() - cls.model_fields.keys()) if isinstance(given, dict) else []
+        if unknown:
+            accepted = ", ".join(cls.model_fields)
+            raise PydanticCustomError(
+                UNKNOWN_FIELD,
+                "there is no field {unknown}; accepted: {accepted}",
+                {"unknown": ", ".join(repr(name[:100]) for name in unknown[:10]), "accepted": accepted},
+            )
+        return given
 
 
 class Problem(BaseModel):

@@ -18,6 +18,7 @@ from rechroma.errors import (
     UnknownMethod,
     WeightsError,
 )
+from rechroma.server import complaints
 from rechroma.server.schemas import Problem
 
 
@@ -119,23 +120,20 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return _answer(422, "InvalidRequest", "; ".join(_words(each) for each in error.errors()))
+        return _answer(422, "InvalidRequest", complaints.about_fields(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> JSONResponse:
         if isinstance(error, Refusal):
             return refusal(error.error)
         name = HTTPStatus(error.status_code).phrase.title().replace(" ", "")
-        return _answer(error.status_code, name, str(error.detail), dict(error.headers or {}))
+        return _answer(
+            error.status_code, name, complaints.about_request(request, error), dict(error.headers or {})
+        )
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
         return _answer(500, "InternalError", "the server made a mistake; its log has the traceback")
-
-
-def _words(error: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in error["loc"][1:]) or "the request"
-    return f"{place}: {error['msg']}"
 
 
 def _answer(status: int, name: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
