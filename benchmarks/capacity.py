@@ -1,24 +1,23 @@
 """What more in the net costs: parameters, megabytes of its graph, time to color and time to learn, by its options.
 
-    python benchmarks/capacity.py [default query ...] [--repeats 15] [--out benchmarks/results]
+    python -m benchmarks capacity [default query ...] [--repeats 15] [--out benchmarks/results]
 
 All nets are made here with weights that nobody trained: they cost what trained ones do. The cases run in turn on
 one thread, so their ratios hold better than their milliseconds. What the parts bring is in the log of experiments.
 """
 
-import argparse
 import logging
 import statistics
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import torch
-from measure import RESULTS, keep_table, side_by_side
 
+from benchmarks.measure import command, keep, machine, side_by_side
 from rechroma_train import bins
 from rechroma_train.config import NetOptions
 from rechroma_train.export import INPUTS, Contract
@@ -41,15 +40,13 @@ VARIANTS = {
 }
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Export and time the variants in turn, and keep the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("capacity", __doc__)
     parser.add_argument("variants", nargs="*", default=list(VARIANTS), metavar="variant", help="all if none")
     parser.add_argument("--repeats", type=int, default=15, help="rounds of each measurement")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the table")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
+    facts = machine()
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
@@ -62,7 +59,7 @@ def main() -> None:
             {name: colorer(path) for name, path in paths.items()}, repeats=arguments.repeats, warm_up=3
         )
     learn = side_by_side(
-        {name: learner(net) for name, net in nets.items()}, repeats=max(3, arguments.repeats // 3)
+        {name: learner(net) for name, net in nets.items()}, repeats=-(-arguments.repeats // 3)
     )
     coloring, learning = (
         medians(samples, scale) for samples, scale in ((color, 1e3), (learn, 1e3 / PICTURES))
@@ -79,7 +76,7 @@ def main() -> None:
         }
         for name, net in nets.items()
     ]
-    keep_table("capacity", table, arguments.out)
+    keep("capacity", table, arguments.out, facts=facts)
 
 
 def medians(samples: dict[str, list[float]], scale: float) -> dict[str, float]:
@@ -132,7 +129,3 @@ def learner(net: HintNet) -> Callable[[], object]:
         optimizer.zero_grad()
 
     return step
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Whether colors survive being carried from frame to frame: a network hinted by its own last result, 30 times over.
 
-    python benchmarks/carrying.py FOLDER [--pictures N] [--seed S] [--method M] [--out DIR]
+    python -m benchmarks carrying FOLDER [--pictures N] [--seed S] [--method M]
 
 FOLDER has color photographs. Needs the train and the methods extras. Each photograph is a still, and a slow pan with
 a slow zoom, the way a camera moves; the motion is known, so that the last result is brought to the next frame as a
@@ -12,21 +12,20 @@ drift is the mean distance to them in a*b*. A second table has what the network 
 cast in them.
 """
 
-import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from measure import RESULTS, keep_table, machine
 from scipy.ndimage import map_coordinates
 
+from benchmarks.measure import command, keep, known, machine
 from rechroma import hints, methods, metrics, refine
 from rechroma.color import merge
-from rechroma.tiling import resize, work_shape
+from rechroma.tiling import resize
 from rechroma.types import AB, Array, Colorizer, Hints, Lightness
-from rechroma_train.evaluate import pictures
+from rechroma_train.evaluate import pictures, shipped
 
 CAST = 10.0
 """a*b* by which all hints are wrong, to see what the network answers."""
@@ -43,7 +42,7 @@ FRAME = 0.7
 
 Step: TypeAlias = Callable[[Colorizer, Lightness, Hints], AB]
 """Lightness (H, W) and the last colors -> the next (H, W, 2)."""
-Row = dict[str, str | float]
+Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +119,9 @@ def smoothed(colorizer: Colorizer, lightness: Lightness, given: Hints) -> AB:
     height, width = (max(side // COARSE, 1) for side in lightness.shape)
     weight = given.weight[..., None]
     sums = resize(np.concatenate([weight * (given.ab - ab), weight], axis=2), (height, width), kernel="area")
-    missed = sums[..., :2] / np.maximum(sums[..., 2:], np.float32(1e-3))
-    return ab + resize(missed, (lightness.shape[0], lightness.shape[1]))
+    missed = (sums[..., :2] / np.maximum(sums[..., 2:], 1e-3)).astype(np.float32)
+    smooth: Array = resize(missed, (lightness.shape[0], lightness.shape[1]))
+    return ab + smooth
 
 
 def leaking(colorizer: Colorizer, lightness: Lightness, given: Hints) -> AB:
@@ -147,7 +147,7 @@ def watch(
     colorizer: Colorizer, truth: pictures.Truth, *, moving: bool, own: bool
 ) -> Iterator[tuple[str, int, float, float]]:
     """Carry one photograph's colors through a film: way, step, share of colorfulness, drift."""
-    shape = work_shape(*truth.gray.shape, colorizer.info.work_size, colorizer.info.multiple_of)
+    shape = shipped.work_size(colorizer, truth.gray.shape)
     frames = film(moving=moving)
     seen = [sampled(truth.lab, *frame.grid(shape)) for frame in frames]
     if not moving:
@@ -197,7 +197,7 @@ def answers(colorizer: Colorizer, files: Sequence[Path]) -> list[Row]:
     found: dict[float, list[tuple[float, ...]]] = {}
     for path in files:
         truth = pictures.read(path, longest=512)
-        shape = work_shape(*truth.gray.shape, colorizer.info.work_size, colorizer.info.multiple_of)
+        shape = shipped.work_size(colorizer, truth.gray.shape)
         lab = resize(truth.lab, shape, kernel="area")
         light, true = np.ascontiguousarray(lab[..., 0]), np.ascontiguousarray(lab[..., 1:])
         for level in (0.5, 1.0):
@@ -217,31 +217,24 @@ def answers(colorizer: Colorizer, files: Sequence[Path]) -> list[Row]:
             )
     names = ("mean error", "cast of its own", *(f"{way} comes back" for way in ("+a*", "-a*", "+b*", "-b*")))
     return [
-        {"weight": level}
+        Row({"weight": level})
         | {name: round(float(v), 2) for name, v in zip(names, np.median(each, axis=0), strict=True)}
         for level, each in found.items()
     ]
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure, print and keep both tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("carrying", __doc__)
     parser.add_argument("folder", type=Path, help="color photographs")
     parser.add_argument("--pictures", type=int, default=6, help="how many of them, chosen by the seed")
     parser.add_argument("--seed", type=int, default=0, help="of the choice")
     parser.add_argument(
         "--method", default="hintnet", help="weights by name, or an .onnx file, that take hints"
     )
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     files = pictures.chosen(arguments.folder, arguments.pictures, arguments.seed)
-    facts = machine() | {"pictures": len(files), "seed": arguments.seed}
     colorizer = methods.load(arguments.method, device="cpu", threads=1)
-    keep_table("carrying_answers", answers(colorizer, files), arguments.out)
-    keep_table("carrying", table(colorizer, files), arguments.out, facts=facts)
-
-
-if __name__ == "__main__":
-    main()
+    facts = machine() | known(colorizer, len(files), arguments.seed)
+    keep("carrying_answers", answers(colorizer, files), arguments.out, facts=facts)
+    keep("carrying", table(colorizer, files), arguments.out, facts=facts)

@@ -1,24 +1,21 @@
 """The color mathematics at 12 megapixels, and how well small colors come up to the size of a picture.
 
-    python benchmarks/colors.py [--out DIR]
+    python -m benchmarks colors
 
 Needs the bench extra. Times are of one thread; memory is what a call holds at most beside its input and result.
 """
 
-import argparse
-import json
 import statistics
 import time
 import tracemalloc
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from measure import RESULTS, keep_table, machine
 from numpy.typing import NDArray
-from photographs import gray, photograph
 from skimage import data
 
+from benchmarks.measure import command, keep, machine
+from benchmarks.photographs import gray, photograph
 from rechroma import color, refine
 from rechroma.tiling import resize
 from rechroma.types import AB, Array
@@ -26,10 +23,10 @@ from rechroma.types import AB, Array
 HEIGHT, WIDTH = 3000, 4000
 REPEATS = 5
 SMALL = (48, 64)
-STRONG = np.float32(2)
+STRONG = 2
 NAMES = ("astronaut", "chelsea", "coffee", "rocket")
 
-Row = dict[str, str | float]
+Row = dict[str, object]
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -58,7 +55,7 @@ def work() -> dict[str, Callable[[], object]]:
     """Name the calls that are measured: each does a picture of 12 megapixels."""
     rgb = photograph(HEIGHT, WIDTH)
     lab = color.rgb_to_lab(rgb.astype(np.float32) / np.float32(255))
-    strong = lab * np.float32([1, STRONG, STRONG])
+    strong = lab * np.array([1, STRONG, STRONG], np.float32)
     lightness, ab = np.ascontiguousarray(lab[..., 0]), np.ascontiguousarray(lab[..., 1:])
     doubled = np.ascontiguousarray(strong[..., 1:])
     small = resize(ab, SMALL, kernel="area")
@@ -122,18 +119,9 @@ def quality() -> list[Row]:
     return table
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure, print and keep both tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
-    folder = parser.parse_args().out
+    folder = command("colors", __doc__).parse_args(given).out
     facts = machine()
-    keep_table("colors", cost(), folder)
-    (folder / "colors.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    keep_table("upsampling", quality(), folder)
-
-
-if __name__ == "__main__":
-    main()
+    keep("colors", cost(), folder, facts=facts)
+    keep("upsampling", quality(), folder, facts=facts)

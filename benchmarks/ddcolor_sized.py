@@ -18,7 +18,8 @@ QUERIES, WIDTH, HEADS, HIDDEN = 100, 256, 8, 2048
 
 class _ChannelNorm(nn.LayerNorm):
     def forward(self, input: Tensor) -> Tensor:
-        return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        normed: Tensor = super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return normed
 
 
 class _ConvNextBlock(nn.Module):
@@ -30,7 +31,8 @@ class _ConvNextBlock(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.rest(self.depthwise(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        change: Tensor = self.rest(self.depthwise(x).permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return x + change
 
 
 class _ConvNext(nn.Module):
@@ -78,7 +80,8 @@ class _Attention(nn.Module):
             for linear, t in ((self.query, x), (self.key, memory), (self.value, memory))
         )
         weights = torch.softmax(q @ k.transpose(2, 3) / math.sqrt(WIDTH // HEADS), dim=-1)
-        return self.out((weights @ v).transpose(1, 2).flatten(2))
+        found: Tensor = self.out((weights @ v).transpose(1, 2).flatten(2))
+        return found
 
 
 class _ColorLayer(nn.Module):
@@ -91,7 +94,8 @@ class _ColorLayer(nn.Module):
     def forward(self, x: Tensor, memory: Tensor) -> Tensor:
         x = self.norms[0](x + self.cross(x, memory))
         x = self.norms[1](x + self.own(x, x))
-        return self.norms[2](x + self.perceptron(x))
+        last: Tensor = self.norms[2](x + self.perceptron(x))
+        return last
 
 
 class DDColorSized(nn.Module):

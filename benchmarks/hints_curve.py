@@ -1,6 +1,6 @@
 """How much each further hint helps: PSNR over the number of random patches, and where the patches take effect.
 
-    python benchmarks/hints_curve.py FOLDER [--pictures N] [--seed S] [--method M] [--out DIR] [--drawing FILE]
+    python -m benchmarks hints_curve FOLDER [--pictures N] [--seed S] [--method M] [--drawing FILE]
 
 FOLDER has color photographs. Needs the train and the methods extras. The protocol of Zhang et al. 2017 as
 their own sweep has it, as far as possible: pictures stretched to 256x256, patches of 6x6 pixels
@@ -11,7 +11,6 @@ The second table has the error (a*b*) inside the patches, in the ring around the
 patch's, in the ring where it is another, and beyond.
 """
 
-import argparse
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,10 +18,10 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from measure import RESULTS, keep_table, machine
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.measure import command, keep, known, machine
 from rechroma import methods, metrics, pipeline
 from rechroma.color import merge, rgb_to_lab
 from rechroma.types import AB, RGB8, ColorizeOptions, Colorizer, Layer, Marks
@@ -94,7 +93,9 @@ def layer(truth: pictures.Truth, given: Sequence[Patch]) -> Marks:
     for patch in given:
         here = np.s_[patch.top : patch.top + PATCH, patch.left : patch.left + PATCH]
         light = np.full((PATCH, PATCH), truth.lab[here][..., 0].mean(), np.float32)
-        rgba[here][..., :3] = merge(light, np.broadcast_to(np.float32(patch.color), (PATCH, PATCH, 2)))
+        rgba[here][..., :3] = merge(
+            light, np.broadcast_to(np.array(patch.color, np.float32), (PATCH, PATCH, 2))
+        )
         rgba[here][..., 3] = 255
     file = BytesIO()
     Image.fromarray(rgba).save(file, "PNG", compress_level=1)
@@ -119,7 +120,7 @@ def places(truth: pictures.Truth, given: Sequence[Patch]) -> dict[str, Mask]:
             max(patch.top - NEAR, 0) : patch.top + PATCH + NEAR,
             max(patch.left - NEAR, 0) : patch.left + PATCH + NEAR,
         ]
-        apart = np.linalg.norm(truth.lab[ring][..., 1:] - np.float32(patch.color), axis=2)
+        apart = np.linalg.norm(truth.lab[ring][..., 1:] - np.array(patch.color, np.float32), axis=2)
         near[ring] = True
         same[ring] |= apart < SAME
         other[ring] |= apart > OTHER
@@ -130,12 +131,12 @@ def places(truth: pictures.Truth, given: Sequence[Patch]) -> dict[str, Mask]:
 def errors(shown: RGB8, truth: pictures.Truth) -> NDArray[np.float32]:
     """Distance (H, W) in a*b*."""
     ab: AB = rgb_to_lab(shown.astype(np.float32) / np.float32(255))[..., 1:]
-    return np.linalg.norm(ab - truth.lab[..., 1:], axis=2)
+    apart: NDArray[np.float32] = np.linalg.norm(ab - truth.lab[..., 1:], axis=2)
+    return apart
 
 
-def measure(files: Sequence[Path], method: str, seed: int) -> tuple[list[Row], list[Row]]:
+def measure(files: Sequence[Path], network: Colorizer, seed: int) -> tuple[list[Row], list[Row]]:
     """Make both tables."""
-    network = methods.load(method, device="cpu", threads=1)
     ways: dict[str, Colorizer] = {network.info.name: network, "scribble": methods.load("scribble")}
     psnr: dict[tuple[str, int], list[float]] = {}
     error: dict[tuple[int, str, str], list[float]] = {}
@@ -165,16 +166,17 @@ def _curve(psnr: dict[tuple[str, int], list[float]], names: dict[str, Colorizer]
     yield {"hints": "gray"} | dict.fromkeys(names, round(gray, 2)) | {ZHANG: "–"}
     for count in COUNTS:
         ours = {name: round(float(np.mean(psnr[name, count])), 2) for name in names}
-        yield {"hints": count} | ours | {ZHANG: PUBLISHED[count]}
+        row: Row = {"hints": count, **ours, ZHANG: PUBLISHED[count]}
+        yield row
 
 
 def _where(error: dict[tuple[int, str, str], list[float]], names: dict[str, Colorizer]) -> Iterator[Row]:
     found = {(count, where) for count, where, _ in error}
     for count, where in [(c, w) for c in WHERE_COUNTS for w in WHERES if (c, w) in found]:
-        yield {"patches": count, "where": where} | {
-            name or "without hints": round(float(np.mean(error[count, where, name])), 2)
-            for name in ("", *names)
-        }
+        row: Row = {"patches": count, "where": where}
+        for name in ("", *names):
+            row[name or "without hints"] = round(float(np.mean(error[count, where, name])), 2)
+        yield row
 
 
 WIDTH, HEIGHT = 720, 420
@@ -217,30 +219,24 @@ def draw(table: Sequence[Row]) -> str:
     return drawing(parts, WIDTH, HEIGHT)
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure, print and keep both tables and the drawing."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("hints_curve", __doc__)
     parser.add_argument("folder", type=Path, help="color photographs")
     parser.add_argument("--pictures", type=int, default=40, help="how many of them, chosen by the seed")
     parser.add_argument("--seed", type=int, default=0, help="of the choice and of the patches")
     parser.add_argument(
         "--method", default="hintnet", help="weights by name, or an .onnx file, that take hints"
     )
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     parser.add_argument(
         "--drawing", type=Path, help="file for the curves, .svg; beside the tables if not given"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     files = pictures.chosen(arguments.folder, arguments.pictures, arguments.seed)
-    facts = machine() | {"pictures": len(files), "seed": arguments.seed}
-    curve, where = measure(files, arguments.method, arguments.seed)
-    keep_table("hints_curve", curve, arguments.out, facts=facts)
-    keep_table("hints_where", where, arguments.out)
-    drawing = arguments.drawing or arguments.out / "hints_curve.svg"
-    drawing.writetext(draw(curve), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+    network = methods.load(arguments.method, device="cpu", threads=1)
+    facts = machine() | known(network, len(files), arguments.seed)
+    curve, where = measure(files, network, arguments.seed)
+    keep("hints_curve", curve, arguments.out, facts=facts)
+    keep("hints_where", where, arguments.out, facts=facts)
+    path = arguments.drawing or arguments.out / "hints_curve.svg"
+    path.write_text(draw(curve), encoding="utf-8")

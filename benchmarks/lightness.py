@@ -1,27 +1,27 @@
 """How far the lightness moves: each way from gray to color, on the sample photographs and on made strong colors.
 
-    python benchmarks/lightness.py [--method M] [--out DIR]
+    python -m benchmarks lightness [--method M]
 
 Needs the bench extra. The comparison is scikit-image's CIELAB, not our own.
 """
 
-import argparse
-import csv
 import io
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import simplejpeg
 import skimage.color
 import tifffile
-from measure import RESULTS
 from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
 import rechroma
+from benchmarks.measure import command, keep, machine
 
+NAMES = ("astronaut", "chelsea", "coffee", "rocket", "camera")
+"""Photographs of scikit-image."""
 SATURATION = 2.0
 """A second round with chroma doubled: stronger colors than any network gives."""
 
@@ -135,28 +135,18 @@ def markdown(table: list[Moved]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure every way on every photograph, print the table and keep it."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("lightness", __doc__)
     parser.add_argument("--method", default="hintnet", help="weights by name, or an .onnx file")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
+    facts = machine()
     table = [
         measure(name, way, arguments.method, vividness, saturation)
         for way in WAYS
         for vividness, saturation in ((None, 1.0), (1.0, 1.0), (1.0, SATURATION))
-        for name in ("astronaut", "chelsea", "coffee", "rocket", "camera")
+        for name in NAMES
     ]
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    with (arguments.out / "lightness.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Moved)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in table)
-    (arguments.out / "lightness.md").write_text(markdown(table), encoding="utf-8")
-    print(markdown(table))
-
-
-if __name__ == "__main__":
-    main()
+    info = rechroma.load(arguments.method).info
+    facts |= {"weights": {info.name: info.sha256}}
+    keep("lightness", [asdict(row) for row in table], arguments.out, facts=facts, drawn=markdown(table))

@@ -1,11 +1,10 @@
 """A crowd at the server: is anything lost, is memory bounded, and what does a client see when the queue is full?
 
-    python benchmarks/load.py [--clients 50] [--pictures 500] [--out DIR]
+    python -m benchmarks load [--clients 50] [--pictures 500]
 
 Starts `rechroma serve` on 127.0.0.1 and talks to nothing else. Ends by itself after the pictures, or at the time limit.
 """
 
-import argparse
 import asyncio
 import io
 import statistics
@@ -15,15 +14,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import httpx
-from measure import RESULTS, Row, keep, machine
-from photographs import gray, photograph
 from PIL import Image
 
 import rechroma
+from benchmarks.measure import Row, command, keep, machine
+from benchmarks.photographs import gray, photograph
 
 SIZE = (612, 816)
 """Half a megapixel."""
@@ -171,15 +170,12 @@ def compared(found: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Run a crowd that fits into the queue, then one that does not, and keep what was seen."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("load", __doc__)
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--pictures", type=int, default=500)
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     facts = machine()
     made = pictures()
     pairs = [(picture, rechroma.colorize(picture)) for picture in made]
@@ -196,11 +192,4 @@ def main() -> None:
             found += table(name, seen, time.perf_counter() - start)
             if seen.done != len(some) or seen.wrong:
                 raise SystemExit(f"{name}: {len(some) - seen.done} pictures lost, {seen.wrong} wrong")
-    keep("load", found, facts, arguments.out)
-    drawn = compared(found)
-    (arguments.out / "speed_load.md").write_text(drawn, encoding="utf-8")
-    print(drawn)
-
-
-if __name__ == "__main__":
-    main()
+    keep("speed_load", [asdict(row) for row in found], arguments.out, facts=facts, drawn=compared(found))

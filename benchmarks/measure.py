@@ -1,7 +1,6 @@
-"""Time callables side by side, measure a fresh process, tell the machine, and keep tables of results."""
+"""Time callables side by side, measure a fresh process, describe the machine, and keep tables of results."""
 
-import csv
-import json
+import argparse
 import os
 import platform
 import statistics
@@ -9,9 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from rechroma import settings
+from rechroma.types import Colorizer
+from rechroma_train import tables
+from rechroma_train.tables import Table
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = (
@@ -104,7 +108,7 @@ def peak_memory(code: str, *arguments: str) -> float:
 
 
 def machine() -> dict[str, object]:
-    """Tell processor, cores, system and versions; nothing that names a person or a folder."""
+    """Return processor, cores, system and versions; nothing that names a person or a folder."""
     versions = {}
     for name in PACKAGES:
         try:
@@ -113,12 +117,18 @@ def machine() -> dict[str, object]:
             continue
     return {
         "cpu": _cpu(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": settings.cores(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
         "load_at_start": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "versions": versions,
     }
+
+
+def known(colorizer: Colorizer, pictures: int, seed: int) -> dict[str, object]:
+    """Return what figures of colors depend on: the weights, how many photographs, and the seed that drew them."""
+    info = colorizer.info
+    return {"weights": {info.name: info.sha256}, "pictures": pictures, "seed": seed}
 
 
 def _cpu() -> str:
@@ -130,39 +140,22 @@ def _cpu() -> str:
     return platform.processor() or platform.machine()
 
 
-def keep(section: str, table: Sequence[Row], facts: Mapping[str, object], folder: Path = RESULTS) -> None:
-    """Write speed_SECTION.csv, .json (the machine) and .md (the table that the documentation includes)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"speed_{section}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in table)
-    (folder / f"speed_{section}.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    (folder / f"speed_{section}.md").write_text(markdown(table), encoding="utf-8")
+def command(name: str, about: str | None) -> argparse.ArgumentParser:
+    """Begin the options of a measurement: all of them keep their tables in a folder."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m benchmarks {name}",
+        description=about,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
+    return parser
 
 
-def keep_table(
-    name: str,
-    table: Sequence[Mapping[str, object]],
-    folder: Path = RESULTS,
-    *,
-    facts: Mapping[str, object] | None = None,
+def keep(
+    name: str, table: Table, folder: Path, *, facts: Mapping[str, object], drawn: str | None = None
 ) -> None:
-    """Print a table, its columns the keys of the first row, and write it as NAME.csv and NAME.md.
-
-    Facts, where given, go to NAME.json.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(table)
-    lines = ["| " + " | ".join(table[0]) + " |", "|---" + "|--:" * (len(table[0]) - 1) + "|"]
-    lines += ["| " + " | ".join(str(value) for value in row.values()) + " |" for row in table]
-    (folder / f"{name}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    if facts is not None:
-        (folder / f"{name}.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    print("\n".join(lines), end="\n\n")
+    """Write a table with the machine it was measured on, and print it; see rechroma_train.tables.keep."""
+    print(tables.keep(name, table, folder, facts=facts, drawn=drawn), end="\n\n")
 
 
 def markdown(table: Sequence[Row]) -> str:

@@ -1,7 +1,7 @@
 """What old photographs cost: pictures made to look old, their colors against the truth; and what fails by content.
 
-    python benchmarks/old.py damage FOLDER [--weights W]... [--pictures 60] [--seed 0] [--out DIR]
-    python benchmarks/old.py content FOLDER [--weights W] [--pictures 0] [--out DIR]
+    python -m benchmarks old damage FOLDER [--weights W]... [--pictures 60] [--seed 0]
+    python -m benchmarks old content FOLDER [--weights W] [--pictures 0]
 
 FOLDER has color photographs, best of about 180 to 260 pixels: grain and blur have the sizes that training gives them
 there. Needs the train extra.
@@ -18,7 +18,6 @@ truly have: how much of the true chroma the prediction has in the true direction
 the opposite color), and how far its hue is off where it has any.
 """
 
-import argparse
 import statistics
 import zlib
 from collections.abc import Iterator, Sequence
@@ -27,11 +26,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from measure import RESULTS, keep_table, machine
+from numpy.typing import NDArray
 from torch.nn import functional as F
 
+from benchmarks.measure import command, keep, machine
 from rechroma import methods, metrics
-from rechroma.color import lightness_to_gray, merge, rgb_to_lab
+from rechroma.color import lightness_to_gray, merge, rgb_to_lab, soft_encode
 from rechroma.types import AB, RGB8, Array, Colorizer
 from rechroma_train import degrade
 from rechroma_train import prior as priors
@@ -160,7 +160,7 @@ def by_source(truths: Sequence[Truth], seen: Sequence[AB]) -> list[Row]:
     for name, chosen in _groups(sources):
         means = summary([scored[i] for i in chosen])
         pale = float(str(means["CF"])) / max(statistics.fmean(true[i] for i in chosen), 1e-6)
-        hues = [off[i] for i in chosen if off[i] is not None]
+        hues = [each for i in chosen if (each := off[i]) is not None]
         rows.append(
             {"source": name, "pictures": len(chosen)}
             | means
@@ -202,7 +202,7 @@ def by_hue(truths: Sequence[Truth], seen: Sequence[AB]) -> list[Row]:
     return rows
 
 
-def hue_error(ab: Array, true: Array) -> float | None:
+def hue_error(ab: NDArray[np.floating], true: NDArray[np.floating]) -> float | None:
     """Give the mean angle between predicted and true hue in degrees, where both have one; None where none has."""
     both = (np.hypot(ab[..., 0], ab[..., 1]) >= SURE) & (np.hypot(true[..., 0], true[..., 1]) >= COLORED)
     if not both.any():
@@ -211,7 +211,7 @@ def hue_error(ab: Array, true: Array) -> float | None:
     return float(np.minimum(turn, 360 - turn).mean())
 
 
-def _hue_names(ab: Array) -> Array:
+def _hue_names(ab: NDArray[np.floating]) -> NDArray[np.str_]:
     """(n, 2) -> (n,) names."""
     names = np.array([*HUES, "purple"])
     centers = np.array([*HUES.values(), PURPLE])
@@ -220,8 +220,9 @@ def _hue_names(ab: Array) -> Array:
     return np.where(np.hypot(*ab.T) >= COLORED, nearest, "gray")
 
 
-def _angle(ab: Array) -> Array:
-    return np.degrees(np.arctan2(ab[..., 1], ab[..., 0])) % 360
+def _angle(ab: NDArray[np.floating]) -> NDArray[np.floating]:
+    degrees: NDArray[np.floating] = np.degrees(np.arctan2(ab[..., 1], ab[..., 0])) % 360
+    return degrees
 
 
 def _groups(sources: Sequence[str]) -> Iterator[tuple[str, list[int]]]:
@@ -230,40 +231,31 @@ def _groups(sources: Sequence[str]) -> Iterator[tuple[str, list[int]]]:
     yield "all", list(range(len(sources)))
 
 
-def _bins(ab: AB) -> Array:
-    from rechroma.color import soft_encode
-
+def _bins(ab: AB) -> NDArray[np.int16]:
     return soft_encode(ab)[0][..., 0]
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure, print and keep the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("old", __doc__)
     parser.add_argument("what", choices=("damage", "content"))
     parser.add_argument("folder", type=Path, help="color photographs with true colors")
     parser.add_argument("--weights", action="append", help="weights by name, or an .onnx file; repeatable")
     parser.add_argument("--pictures", type=int, default=60, help="how many, evenly chosen by name; 0 = all")
     parser.add_argument("--seed", type=int, default=0, help="chooses the damage")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
-    given = parser.parse_args()
+    asked = parser.parse_args(given)
     torch.set_num_threads(1)
     facts = machine()
-    truths = [read(path) for path in spread(given.folder, given.pictures)]
-    loaded = [methods.load(name, device="cpu", threads=1) for name in given.weights or ["hintnet"]]
+    truths = [read(path) for path in spread(asked.folder, asked.pictures)]
+    loaded = [methods.load(name, device="cpu", threads=1) for name in asked.weights or ["hintnet"]]
     facts |= {
         "pictures": len(truths),
-        "seed": given.seed,
+        "seed": asked.seed,
         "weights": {each.info.name: each.info.sha256 for each in loaded},
     }
-    if given.what == "damage":
-        keep_table("old", damage(truths, loaded, given.seed), given.out, facts=facts)
+    if asked.what == "damage":
+        keep("old", damage(truths, loaded, asked.seed), asked.out, facts=facts)
     else:
         seen = [colors(loaded[0], truth.lab[..., 0]) for truth in truths]
-        keep_table("old_content", by_source(truths, seen), given.out, facts=facts)
-        keep_table("old_colors", by_hue(truths, seen), given.out)
-
-
-if __name__ == "__main__":
-    main()
+        keep("old_content", by_source(truths, seen), asked.out, facts=facts)
+        keep("old_colors", by_hue(truths, seen), asked.out, facts=facts)

@@ -22,9 +22,10 @@ def photograph(height: int, width: int, *, seed: int = 0) -> NDArray[np.uint8]:
         picture = Image.fromarray(pictures[choice])
         if rng.random() < 0.5:
             picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        canvas[rows, columns] = picture.resize(size, Image.Resampling.BICUBIC)
+        canvas[rows, columns] = np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
     grain = rng.normal(0, GRAIN, (height, width, 1)).astype(np.float32)
-    return np.clip(canvas + grain, 0, 255).astype(np.uint8)
+    grained: NDArray[np.uint8] = np.clip(canvas + grain, 0, 255).astype(np.uint8)
+    return grained
 
 
 def gray(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,13 +1,12 @@
-"""Keep an evaluation: its table, manifest and front go to results/ and to the documentation; no photograph does.
+"""Keep an evaluation: its table, manifest and front go to results/; no photograph does.
 
 python -m rechroma_train evaluate --pictures FOLDER --features MOBILENET.safetensors --out evaluation
-python benchmarks/quality.py evaluation --first-weights hintnet.first.onnx
+python -m benchmarks quality evaluation --first-weights hintnet.first.onnx
 
 Beside it one table of the first version and this one. The first version's rows are kept in results/ too: --first
 FOLDER, what `evaluate` left for it, replaces them. Milliseconds are measured here, the versions in turn.
 """
 
-import argparse
 import csv
 import json
 import statistics
@@ -18,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from measure import RESULTS, keep_table, machine, side_by_side
 
+from benchmarks.measure import command, machine, side_by_side
 from rechroma import methods, weights
 from rechroma.types import Colorizer
+from rechroma_train import tables
 from rechroma_train.evaluate import table
 
-DOCS = Path(__file__).parents[1] / "docs"
 FRONT = "quality_front.svg"
 FIRST, THIS = "first version", "this version"
 KEPT = "quality_first"
@@ -58,7 +57,7 @@ class Evaluation:
     """Its manifest, without the pictures' names."""
 
 
-def keep(evaluation: Path, *, results: Path = RESULTS, docs: Path = DOCS) -> None:
+def keep(evaluation: Path, *, results: Path) -> None:
     """Copy what `evaluate` left in a folder; of the pictures only their number and the digest of their list."""
     report = (evaluation / "evaluation.md").read_text(encoding="utf-8")
     drawing = f"![PSNR over colorfulness: the front of the network, with gray and the mean color]({FRONT})"
@@ -66,21 +65,18 @@ def keep(evaluation: Path, *, results: Path = RESULTS, docs: Path = DOCS) -> Non
         results / "quality.csv": (evaluation / "evaluation.csv").read_text(encoding="utf-8"),
         results / "quality.json": _told(read(evaluation).facts),
         results / "quality.md": f"{report.rstrip()}\n\n{drawing}\n",
-        docs / FRONT: (evaluation / "front.svg").read_text(encoding="utf-8"),
+        results / FRONT: (evaluation / "front.svg").read_text(encoding="utf-8"),
     }
+    results.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
 
-def keep_first(evaluation: Path, *, results: Path = RESULTS) -> None:
+def keep_first(evaluation: Path, *, results: Path) -> None:
     """Keep the rows and the manifest of the first version, to be compared with later ones."""
     first = read(evaluation)
     results.mkdir(parents=True, exist_ok=True)
-    with (results / f"{KEPT}.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(first.rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(first.rows)
+    (results / f"{KEPT}.csv").write_text(tables.to_csv(first.rows), encoding="utf-8")
     (results / f"{KEPT}.json").write_text(_told(first.facts), encoding="utf-8")
 
 
@@ -114,6 +110,7 @@ def compare(
                 f"the versions' {what} differ; evaluate both on the same, with the same --features"
             )
     last = list(versions.values())[-1]
+    lines: list[tuple[str, dict[str, str], Mapping[str, object]]]
     lines = [(row["method"], row, {}) for row in last.rows if row["method"] in BASELINES]
     for name, one in versions.items():
         for row in one.rows:
@@ -177,33 +174,28 @@ def _bytes(given: str) -> int:
     return (path if path.suffix == ".onnx" else weights.local_path(weights.find(given))).stat().st_size
 
 
-def _keep_versions(evaluation: Path, given: str, first_weights: str) -> None:
-    versions = {FIRST: read(RESULTS, KEPT)} if (RESULTS / f"{KEPT}.csv").exists() else {}
+def _keep_versions(evaluation: Path, given: str, first_weights: str, *, results: Path) -> None:
+    versions = {FIRST: read(results, KEPT)} if (results / f"{KEPT}.csv").exists() else {}
     versions[THIS] = read(evaluation)
     chosen = {FIRST: first_weights, THIS: given}
     files = {
         name: (chosen[name], one.facts["weights"]["sha256"]) for name, one in versions.items() if chosen[name]
     }
     costs = cost(files, repeats=REPEATS)
-    keep_table("quality_cost", list(costs.values()), RESULTS)
-    keep_table("quality_versions", compare(versions, costs), RESULTS)
+    facts = machine() | {"weights": {name: one.facts["weights"]["sha256"] for name, one in versions.items()}}
+    tables.keep("quality_cost", list(costs.values()), results, facts=facts)
+    print(tables.keep("quality_versions", compare(versions, costs), results, facts=facts))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(given: Sequence[str]) -> None:
     """Keep the evaluation in the folder that is named."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("quality", __doc__)
     parser.add_argument("evaluation", type=Path, help="folder that `evaluate` wrote")
     parser.add_argument("--weights", default="hintnet", help="what was evaluated: a name, or an .onnx file")
     parser.add_argument("--first", type=Path, help="folder that `evaluate` wrote for the first version")
     parser.add_argument("--first-weights", default="", help="its .onnx file, to be timed beside")
-    given = parser.parse_args(arguments)
-    keep(given.evaluation, results=RESULTS, docs=DOCS)
-    if given.first:
-        keep_first(given.first, results=RESULTS)
-    _keep_versions(given.evaluation, given.weights, given.first_weights)
-
-
-if __name__ == "__main__":
-    main()
+    asked = parser.parse_args(given)
+    keep(asked.evaluation, results=asked.out)
+    if asked.first:
+        keep_first(asked.first, results=asked.out)
+    _keep_versions(asked.evaluation, asked.weights, asked.first_weights, results=asked.out)

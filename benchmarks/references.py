@@ -1,7 +1,7 @@
 """What references bring: PSNR with and without one, for related, similar and unrelated references.
 
-    python benchmarks/references.py PICTURES [--library DIR] [--count N] [--features network|daisy]
-    python benchmarks/references.py PICTURES --library DIR --fit       the constants of rechroma.hints.matching
+    python -m benchmarks references PICTURES [--library DIR] [--count N] [--features network|daisy]
+    python -m benchmarks references PICTURES --library DIR --fit       the constants of rechroma.hints.matching
 
 Each color photograph of PICTURES loses its colors and is colored by the default model without a reference and with one:
 a part of itself (a crop of 55 to 90 % a side, mirrored half the time, gamma, contrast and brightness changed), its
@@ -9,16 +9,15 @@ left half beside half of another photograph, the photographs of DIR that `simila
 chance.
 """
 
-import argparse
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from measure import RESULTS, keep_table
 
+from benchmarks.measure import command, keep, known, machine
 from rechroma import color, image, methods, metrics, refine
 from rechroma.errors import RechromaError
 from rechroma.hints import matching, references
@@ -79,8 +78,10 @@ def part(lab: Lab, rng: np.random.Generator) -> Lab:
 def psnr(lab: Lab, ab: AB) -> float:
     """Compare a prediction, brought up to the size of the truth, with it."""
     lightness = np.ascontiguousarray(lab[..., 0])
-    shown = color.merge(lightness, refine.upsample_ab(ab, lightness))
-    truth = color.merge(lightness, np.ascontiguousarray(lab[..., 1:]))
+    shown, truth = (
+        color.merge(lightness, each).astype(np.uint8, copy=False)
+        for each in (refine.upsample_ab(ab, lightness), np.ascontiguousarray(lab[..., 1:]))
+    )
     return float(metrics.psnr(shown, truth))
 
 
@@ -88,7 +89,7 @@ def usable(folder: Path, count: int, *, seed: int) -> list[Path]:
     """Draw color pictures of a folder."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     drawn = [paths[i] for i in np.random.default_rng(seed).permutation(len(paths))]
-    found = []
+    found: list[Path] = []
     for path in drawn:
         if len(found) == count:
             break
@@ -212,27 +213,21 @@ def fit(paths: list[Path], library: Path | None, kind: Kind) -> None:
         print(f"believed from {least}: {'; '.join(told)}")
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure, print and keep the table; or fit."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("references", __doc__)
     parser.add_argument("pictures", type=Path, help="folder of color photographs")
     parser.add_argument("--library", type=Path, help="folder in which similar photographs are looked for")
     parser.add_argument("--count", type=int, default=60, help="photographs")
     parser.add_argument("--seed", type=int, default=0, help="of the drawing of the photographs")
     parser.add_argument("--features", choices=("network", "daisy"), default="network")
     parser.add_argument("--fit", action="store_true", help="print constants instead")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the table")
-    asked = parser.parse_args()
+    asked = parser.parse_args(given)
     warnings.simplefilter("ignore", UserWarning)
     paths = usable(asked.pictures, asked.count, seed=asked.seed)
     if asked.fit:
         fit(paths, asked.library, asked.features)
         return
+    facts = machine() | known(methods.load("hintnet"), len(paths), asked.seed)
     name = "references" if asked.features == "network" else f"references_{asked.features}"
-    keep_table(name, summary(measure(paths, asked.library, asked.features)), asked.out)
-
-
-if __name__ == "__main__":
-    main()
+    keep(name, summary(measure(paths, asked.library, asked.features)), asked.out, facts=facts)

@@ -1,31 +1,30 @@
 """What each refinement does to a folder of color photographs: PSNR, colorfulness, chroma bleeding, and its time.
 
-    python benchmarks/refinement.py FOLDER [--pictures 100] [--seed 0] [--method M] [--out DIR]
+    python -m benchmarks refinement FOLDER [--pictures 100] [--seed 0] [--method M]
 
 Needs the extras bench and methods. Each photograph is made gray, colored by the pipeline with each refinement in
 turn, and compared with itself. No photograph is kept. Times are of one thread. Paler colors alone raise PSNR, so
 there are two rows with no refinement and less saturation.
 """
 
-import argparse
-import csv
-import json
 import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
-from measure import RESULTS, machine
 
 import rechroma
+from benchmarks.measure import command, keep, known, machine
 from rechroma import metrics, refine
 from rechroma.pipeline import colorize_array
-from rechroma.tiling import resize, work_shape
+from rechroma.tiling import resize
 from rechroma.types import REFINEMENTS, RGB8, Colorizer
+from rechroma_train.evaluate import shipped
 from rechroma_train.evaluate.pictures import Truth, paths, read
 
 VIVIDNESS = (None, 1.0)
@@ -87,7 +86,9 @@ def timed(call: Callable[[], object]) -> float:
 
 def measure(truth: Truth, colorizer: Colorizer, vividness: float | None) -> dict[str, Compared]:
     """Give PSNR, colorfulness and bleeding of the photograph itself and of what each variant makes of its gray."""
-    variants = {kind: rechroma.ColorizeOptions(refine=kind, vividness=vividness) for kind in REFINEMENTS}
+    variants: dict[str, rechroma.ColorizeOptions] = {
+        kind: rechroma.ColorizeOptions(refine=kind, vividness=vividness) for kind in REFINEMENTS
+    }
     for saturation in PALER:
         options = rechroma.ColorizeOptions(vividness=vividness, saturation=saturation)
         variants[f"none, saturation {saturation:g}"] = options
@@ -99,12 +100,12 @@ def measure(truth: Truth, colorizer: Colorizer, vividness: float | None) -> dict
 
 def clock(truth: Truth, colorizer: Colorizer) -> dict[str, float]:
     """Give the milliseconds of each refinement, and of the "network", one after the other."""
-    shape = work_shape(*truth.gray.shape, colorizer.info.work_size, colorizer.info.multiple_of)
+    shape = shipped.work_size(colorizer, truth.gray.shape)
     seen = resize(np.ascontiguousarray(truth.lab[..., 0]), shape, kernel="area")
     said = colorizer.predict(seen, with_logits=True)
     result = {"network": timed(lambda: colorizer.predict(seen))}
     for kind in REFINEMENTS[1:]:
-        result[kind] = timed(lambda kind=kind: refine.tidy(kind, said.ab, seen, said.logits, colorizer.bins))
+        result[kind] = timed(partial(refine.tidy, kind, said.ab, seen, said.logits, colorizer.bins))
     return result
 
 
@@ -170,17 +171,14 @@ def _part(rows: Sequence[Scored]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure, print the table and keep it."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("refinement", __doc__)
     parser.add_argument("folder", type=Path, help="color photographs")
     parser.add_argument("--pictures", type=int, default=100, help="how many of them")
     parser.add_argument("--seed", type=int, default=0, help="of the draw")
     parser.add_argument("--method", default="hintnet", help="weights by name, or an .onnx file")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     facts = machine()
     colorizer = rechroma.load(arguments.method, threads=1)
     truths = choose(arguments.folder, arguments.pictures, arguments.seed)
@@ -188,22 +186,6 @@ def main() -> None:
     clocked = [clock(truth, colorizer) for truth in truths[:TIMED]]
     measured = {value: [measure(truth, colorizer, value) for truth in truths] for value in VIVIDNESS}
     rows = [row for value in VIVIDNESS for row in table(value, measured[value], clocked)]
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    with (arguments.out / "refinement.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Scored)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-    facts |= {
-        "model": colorizer.info.name,
-        "sha256": colorizer.info.sha256,
-        "pictures": len(truths),
-        "seed": arguments.seed,
-        "network_ms": round(statistics.median(each["network"] for each in clocked), 1),
-    }
-    (arguments.out / "refinement.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
-    (arguments.out / "refinement.md").write_text(markdown(rows), encoding="utf-8")
-    print(markdown(rows))
-
-
-if __name__ == "__main__":
-    main()
+    facts |= known(colorizer, len(truths), arguments.seed)
+    facts["network_ms"] = round(statistics.median(each["network"] for each in clocked), 1)
+    keep("refinement", [asdict(row) for row in rows], arguments.out, facts=facts, drawn=markdown(rows))

@@ -1,8 +1,8 @@
 """A graph and its 8-bit twin side by side: how close their colors are, how fast they run, how large they are.
 
     python -m rechroma_train quantize --weights X.onnx --corpora '[PACKED]' --out X.int8.onnx
-    python benchmarks/shipping.py FOLDER --twin X.int8.onnx [--twin Y.int8.onnx]... [--weights hintnet]
-                                  [--pictures 100] [--repeats 40] [--out DIR]
+    python -m benchmarks shipping FOLDER --twin X.int8.onnx [--twin Y.int8.onnx]... [--weights hintnet]
+                                  [--pictures 100] [--repeats 40]
 
 FOLDER has color photographs. Each is turned to gray and colored by the shipped code, by every graph: faithful
 (vividness 0, temperature 1), at the default, and at the default with ten random patches of the truth as hints, the
@@ -12,7 +12,6 @@ only where the processor multiplies them (AVX-512 VNNI, AVX-VNNI, ARM's dot prod
 from one kind of processor to another.
 """
 
-import argparse
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from measure import RESULTS, keep_table, machine, side_by_side
 
+from benchmarks.measure import command, keep, machine, side_by_side
 from rechroma import methods, metrics, runtime, weights
 from rechroma.types import AB, Array, Colorizer, PredictOptions
 from rechroma_train.evaluate import shipped
@@ -133,35 +132,28 @@ def _moved(one: AB, other: AB) -> float:
     return float(np.hypot(*np.moveaxis(one - other, -1, 0)).mean())
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure, print and keep both tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("shipping", __doc__)
     parser.add_argument("folder", type=Path, help="color photographs")
     parser.add_argument("--twin", type=Path, action="append", required=True, help="8-bit graph; repeatable")
     parser.add_argument("--weights", default="hintnet", help="the float graph: a name or an .onnx file")
     parser.add_argument("--pictures", type=int, default=100, help="how many, evenly chosen by name; 0 = all")
     parser.add_argument("--repeats", type=int, default=40, help="rounds of the timing")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
-    given = parser.parse_args()
+    asked = parser.parse_args(given)
     facts = machine()
     base = (
-        Path(given.weights)
-        if given.weights.endswith(".onnx")
-        else weights.path_of(weights.find(given.weights))
+        Path(asked.weights)
+        if asked.weights.endswith(".onnx")
+        else weights.path_of(weights.find(asked.weights))
     )
-    graphs = {"float32": base} | {twin.stem: twin for twin in given.twin}
-    truths = [read(path) for path in spread(given.folder, given.pictures)]
+    graphs = {"float32": base} | {twin.stem: twin for twin in asked.twin}
+    truths = [read(path) for path in spread(asked.folder, asked.pictures)]
     loaded = {name: methods.load(str(path), device="cpu", threads=1) for name, path in graphs.items()}
     colored = {name: [color(each, truth) for truth in truths] for name, each in loaded.items()}
     facts |= {
         "pictures": len(truths),
         "weights": {name: weights.digest(path) for name, path in graphs.items()},
     }
-    keep_table("shipping", quality(colored), given.out, facts=facts)
-    keep_table("shipping_speed", speed(graphs, given.repeats), given.out)
-
-
-if __name__ == "__main__":
-    main()
+    keep("shipping", quality(colored), asked.out, facts=facts)
+    keep("shipping_speed", speed(graphs, asked.repeats), asked.out, facts=facts)

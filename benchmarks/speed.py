@@ -1,11 +1,10 @@
 """How fast it is: ratios measured in one run, tables for the documentation.
 
-    python benchmarks/speed.py [photo] [memory] [network] [used] [folder] [start] [--repeats N] [--method M] [--out DIR]
+    python -m benchmarks speed [photo] [memory] [network] [used] [folder] [start] [--repeats N] [--method M]
 
 Needs the bench extra: pip install -c constraints.txt -e '.[bench]'. A quiet machine gives honest figures.
 """
 
-import argparse
 import io
 import logging
 import os
@@ -16,6 +15,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import cv2
@@ -23,13 +23,13 @@ import numpy as np
 import simplejpeg
 import skimage.color
 import torch
-from ddcolor_sized import export
-from measure import RESULTS, Row, keep, machine, markdown, peak_memory, rows, side_by_side
 from numpy.typing import NDArray
-from photographs import gray, photograph
 from PIL import Image
 
 import rechroma
+from benchmarks.ddcolor_sized import export
+from benchmarks.measure import Row, command, keep, machine, markdown, peak_memory, rows, side_by_side
+from benchmarks.photographs import gray, photograph
 from rechroma.tiling import work_shape
 from rechroma.types import ColorizeOptions, Colorizer
 
@@ -77,9 +77,10 @@ def _floor(data: bytes, color: NDArray[np.uint8]) -> bytes:
 def _naive_opencv(data: bytes, network: Colorizer) -> bytes:
     """What most programs do: the whole picture to float Lab and back."""
     flat = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert flat is not None
     lab = cv2.cvtColor(flat.astype(np.float32) / 255, cv2.COLOR_BGR2LAB)
     height, width = lab.shape[:2]
-    small = cv2.resize(lab[..., 0], (WORK, WORK), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(lab[..., 0], (WORK, WORK), interpolation=cv2.INTER_AREA).astype(np.float32)
     ab = network.predict(small).ab
     lab[..., 1:] = cv2.resize(ab, (width, height), interpolation=cv2.INTER_CUBIC)
     bgr = cv2.cvtColor(lab, cv2.COLOR_LAB2BGR)
@@ -237,8 +238,8 @@ def folder(repeats: int, method: str) -> list[Row]:
                 name = f"{workers} worker{'s' * (workers > 1)}, "
                 name += "one thread each" if threads else "threads as they come"
                 out = Path(place, "out")
-                command = ["colorize", str(source), "-o", str(out), "--method", method, "--json"]
-                moments = _moments([*command, "--workers", str(workers), "--threads", str(threads)])
+                asked = ["colorize", str(source), "-o", str(out), "--method", method, "--json"]
+                moments = _moments([*asked, "--workers", str(workers), "--threads", str(threads)])
                 whole.setdefault(name, []).append(moments[-1])
                 steady.setdefault(f"{name}: a picture, once running", []).append(
                     (moments[-2] - moments[9]) / (len(moments) - 11) * 1e3
@@ -246,8 +247,8 @@ def folder(repeats: int, method: str) -> list[Row]:
                 shutil.rmtree(out)
     table: list[Row] = []
     for samples, unit in ((whole, "s"), (steady, "ms")):
-        for threads in ("one thread", "as they come"):
-            some = {name: times for name, times in samples.items() if threads in name}
+        for kind in ("one thread", "as they come"):
+            some = {name: times for name, times in samples.items() if kind in name}
             table += rows(some, unit=unit, to=min(some))
     return table
 
@@ -255,8 +256,9 @@ def folder(repeats: int, method: str) -> list[Row]:
 def _moments(arguments: Sequence[str]) -> list[float]:
     """Run the command with --json; seconds until each picture was done, and until it ended."""
     begin = time.perf_counter()
-    command = [_command(), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        [_command(), *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         assert process.stdout is not None
         moments = [time.perf_counter() - begin for _ in process.stdout]
     moments.append(time.perf_counter() - begin)
@@ -278,7 +280,7 @@ def start(repeats: int, method: str) -> list[Row]:
                 "rechroma --version": lambda: _run([_command(), "--version"]),
                 "rechroma colorize small.jpg (640 x 480)": lambda: _run([_command(), *one]),
             },
-            repeats=max(5, repeats),
+            repeats=repeats,
         )
     return rows(samples, unit="ms", to='python -c "import onnxruntime"', scale=1e3)
 
@@ -301,25 +303,18 @@ SECTIONS: dict[str, Callable[[int, str], list[Row]]] = {
 }
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure the sections that are asked for, print their tables and keep them."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("speed", __doc__)
     parser.add_argument(
         "sections", nargs="*", choices=[*SECTIONS, []], default=[], help="all if none is given"
     )
     parser.add_argument("--repeats", type=int, default=15, help="rounds of each measurement")
     parser.add_argument("--method", default="hintnet", help="weights by name, or an .onnx file")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # in the processes started from here too
     for section in arguments.sections or SECTIONS:
         facts = machine()
         table = SECTIONS[section](arguments.repeats, arguments.method)
-        keep(section, table, facts, arguments.out)
-        print(f"\n{section}\n\n{markdown(table)}")
-
-
-if __name__ == "__main__":
-    main()
+        drawn = markdown(table)
+        keep(f"speed_{section}", [asdict(row) for row in table], arguments.out, facts=facts, drawn=drawn)

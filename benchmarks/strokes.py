@@ -1,7 +1,7 @@
 """How close colors come to the truth with few hints: strokes spread by equations, and strokes told to a network.
 
-    python benchmarks/strokes.py FOLDER [--pictures N] [--seed S] [--method M] [--out DIR]
-    python benchmarks/strokes.py --sheet FILE [--method M]
+    python -m benchmarks strokes FOLDER [--pictures N] [--seed S] [--method M]
+    python -m benchmarks strokes --sheet FILE [--method M]
 
 FOLDER has color photographs. Needs the train and the methods extras. Everything goes the way of
 `rechroma.colorize`; PSNR is of whole pictures in RGB, averaged over them. Two kinds of hints:
@@ -15,17 +15,16 @@ FOLDER has color photographs. Needs the train and the methods extras. Everything
 The sheet shows sample photographs with strokes, colored by them in both ways, and as they truly are.
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from measure import RESULTS, keep_table, machine
 from PIL import Image
 from skimage import data
 
+from benchmarks.measure import command, keep, known, machine
 from rechroma import methods, metrics, pipeline, refine
 from rechroma.color import merge, rgb_to_lab
 from rechroma.methods import scribble
@@ -64,7 +63,7 @@ SAMPLES = ("coffee", "astronaut", "chelsea")
 HEIGHT = 220
 """Pixels of a picture on the sheet."""
 
-Row = dict[str, str | float]
+Row = dict[str, object]
 
 
 class Deaf:
@@ -188,9 +187,8 @@ def _reach(true: AB, place: tuple[int, int], step: tuple[int, int], longest: int
     return found
 
 
-def curves(files: Sequence[Path], method: str, seed: int) -> list[Row]:
+def curves(files: Sequence[Path], network: Colorizer, seed: int) -> list[Row]:
     """Mean PSNR of each method by kind and number of hints."""
-    network = methods.load(method, device="cpu", threads=1)
     ways: dict[str, Colorizer] = {
         "scribble": methods.load("scribble"),
         network.info.name: network,
@@ -210,7 +208,7 @@ def curves(files: Sequence[Path], method: str, seed: int) -> list[Row]:
                     found.setdefault((kind, count), {}).setdefault(name, []).append(psnr)
         print(f"{number} of {len(files)}", flush=True)
     return [
-        {"hints": kind, "number": count}
+        Row({"hints": kind, "number": count})
         | {name: round(float(np.mean(values)), 2) for name, values in by_method.items()}
         for (kind, count), by_method in sorted(found.items())
     ]
@@ -269,32 +267,26 @@ def sheet(method: str) -> Image.Image:
     return Image.fromarray(np.concatenate(strips))
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure, print and keep both tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command("strokes", __doc__)
     parser.add_argument("folder", type=Path, nargs="?", help="color photographs")
     parser.add_argument("--pictures", type=int, default=30, help="how many of them, chosen by the seed")
     parser.add_argument("--seed", type=int, default=0, help="of the choice and of the points")
     parser.add_argument(
         "--method", default="hintnet", help="weights by name, or an .onnx file, that take hints"
     )
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder for the tables")
     parser.add_argument(
         "--sheet", type=Path, help="draw sample photographs into this file, and measure nothing"
     )
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     if arguments.sheet:
         sheet(arguments.method).save(arguments.sheet, quality=86, optimize=True, progressive=True)
         return
     if arguments.folder is None:
         parser.error("give a folder of color photographs, or --sheet FILE")
     files = pictures.chosen(arguments.folder, arguments.pictures, arguments.seed)
-    facts = machine() | {"pictures": len(files), "seed": arguments.seed}
-    keep_table("strokes_time", times(files), arguments.out, facts=facts)
-    keep_table("strokes", curves(files, arguments.method, arguments.seed), arguments.out, facts=facts)
-
-
-if __name__ == "__main__":
-    main()
+    network = methods.load(arguments.method, device="cpu", threads=1)
+    facts = machine() | known(network, len(files), arguments.seed)
+    keep("strokes_time", times(files), arguments.out, facts=facts)
+    keep("strokes", curves(files, network, arguments.seed), arguments.out, facts=facts)

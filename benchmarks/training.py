@@ -1,7 +1,6 @@
 """Pictures per second in training: the loader alone, the network alone, and both as `train` runs them.
 
-    python benchmarks/training.py [--device cuda] [--compile] [--batch 128 256 512] [--threads 1]
-        [--out benchmarks/results/training.csv]
+    python -m benchmarks training [--device cuda] [--compile] [--batch 128 256 512] [--threads 1]
 
 The pictures are made here; the corpus of a real run differs in nothing that matters for speed. On cuda the steps are
 timed by events, and a second line says how long the host took to hand a step over: where that is the longer of the
@@ -9,16 +8,16 @@ two, the accelerator waits for the host.
 """
 
 import argparse
-import csv
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
+from benchmarks.measure import command, keep, machine
 from rechroma_train import bins
 from rechroma_train.averaging import Averager
 from rechroma_train.config import PackOptions, TrainOptions
@@ -33,9 +32,10 @@ SIZES = (96, 128, 160)
 STEPS = 12
 
 
-def main() -> None:
+def main(given: Sequence[str]) -> None:
     """Measure and write the table."""
-    arguments = _arguments()
+    arguments = _arguments(given)
+    facts = machine()
     torch.set_num_threads(arguments.threads)
     torch.backends.cudnn.benchmark = True
     rows: list[dict[str, object]] = []
@@ -57,11 +57,7 @@ def main() -> None:
                     row = {"batch": batch, "size": size, "what": what, "pictures_per_second": round(rate, 1)}
                     rows.append(row)
                     print(f"batch {batch:4}  {size:4} px  {what:20} {rate:8.1f} pictures/s", flush=True)
-    with arguments.out.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    arguments.out.with_suffix(".md").write_text(table(rows))
+    keep("training", rows, arguments.out, facts=facts, drawn=table(rows))
 
 
 def measure(corpora: list[Corpus], options: TrainOptions, *, steps: int = STEPS) -> dict[str, float]:
@@ -103,10 +99,8 @@ def table(rows: list[dict[str, object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def _arguments(given: Sequence[str]) -> argparse.Namespace:
+    parser = command("training", __doc__)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
     parser.add_argument(
@@ -115,8 +109,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="sides of the windows")
     parser.add_argument("--steps", type=int, default=STEPS, help="steps that are timed")
     parser.add_argument("--compile", action="store_true", help="compile the net as `train --compile` does")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "training.csv")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def _corpus(folder: Path) -> Corpus:
@@ -131,7 +124,8 @@ def _corpus(folder: Path) -> Corpus:
 
 def _stepper(options: TrainOptions, device: torch.device) -> Callable[[Batch], None]:
     """One step as `train` makes it, without Lightning's own work."""
-    net = HintNet(options.net).to(device, memory_format=torch.channels_last)
+    net = HintNet(options.net).to(device)
+    net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     loss = ClassificationLoss(torch.ones(bins.COUNT), regression=options.regression)
     task = HintNetTask(net, loss, Schedule(options)).to(device)
     configured = task.configure_optimizers()
@@ -173,7 +167,3 @@ def _seconds(action: Callable[[], object], device: torch.device, steps: int) -> 
     torch.cuda.synchronize()
     milliseconds = [one.elapsed_time(other) for one, other in zip(marks, marks[1:], strict=False)]
     return float(np.median(milliseconds)) / 1000, host
-
-
-if __name__ == "__main__":
-    main()

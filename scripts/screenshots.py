@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, sync_playwright
 from skimage import data
 
 SERVER = (
@@ -34,7 +34,7 @@ SUIT = [(0.24, 0.84), (0.34, 0.78), (0.40, 0.90)]
 """Where the astronaut's suit is painted, as shares of width and height."""
 
 
-def gray(name: str) -> dict[str, Any]:
+def gray(name: str) -> FilePayload:
     """Give a photograph as an upload."""
     file = io.BytesIO()
     Image.fromarray(getattr(data, name)()).convert("L").save(file, "JPEG", quality=92)

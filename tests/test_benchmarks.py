@@ -5,12 +5,12 @@ import statistics
 import numpy as np
 import pytest
 import torch
-from ddcolor_sized import DDColorSized
-from measure import markdown, peak_memory, rows, side_by_side
-from photographs import gray, photograph
-from refinement import markdown as markdown_of_refinements
-from refinement import table
 
+from benchmarks.ddcolor_sized import DDColorSized
+from benchmarks.measure import markdown, peak_memory, rows, side_by_side
+from benchmarks.photographs import gray, photograph
+from benchmarks.refinement import markdown as markdown_of_refinements
+from benchmarks.refinement import table
 from rechroma.types import REFINEMENTS
 
 

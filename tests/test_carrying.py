@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 
 import numpy as np
-from carrying import Step, alone, carried, film, last_word, sampled, smoothed
 
+from benchmarks.carrying import Step, alone, carried, film, last_word, sampled, smoothed
 from rechroma.types import Hints, Prediction
 
 

@@ -3,8 +3,19 @@
 from xml.etree import ElementTree
 
 import numpy as np
-from hints_curve import COUNTS, PATCH, PUBLISHED, SIDE, ZHANG, colored, draw, errors, patches, places
 
+from benchmarks.hints_curve import (
+    COUNTS,
+    PATCH,
+    PUBLISHED,
+    SIDE,
+    ZHANG,
+    colored,
+    draw,
+    errors,
+    patches,
+    places,
+)
 from rechroma import methods
 from rechroma_train.evaluate import pictures
 

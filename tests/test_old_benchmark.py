@@ -1,9 +1,9 @@
 """Pictures made to look old: the same damage every time, the colors scored and not the damage."""
 
 import numpy as np
-import old
 import pytest
 
+from benchmarks import old
 from rechroma.types import ModelInfo, Prediction
 from rechroma_train import degrade
 from rechroma_train.evaluate.pictures import Truth, truth_of

@@ -4,8 +4,20 @@ import json
 from pathlib import Path
 
 import pytest
-from quality import COLUMNS, FIRST, KEPT, THIS, Evaluation, compare, cost, keep, keep_first, main, read
 
+from benchmarks.quality import (
+    COLUMNS,
+    FIRST,
+    KEPT,
+    THIS,
+    Evaluation,
+    compare,
+    cost,
+    keep,
+    keep_first,
+    main,
+    read,
+)
 from rechroma import weights
 
 HEAD = "method,vividness,temperature,hints," + ",".join(COLUMNS)
@@ -32,7 +44,7 @@ def evaluation(folder: Path, *, psnr: float, sha256: str = "0", features: str | 
 
 
 def test_a_kept_evaluation_has_table_front_and_machine_but_no_picture(tmp_path: Path) -> None:
-    given, results, docs = (tmp_path / name for name in ("given", "results", "docs"))
+    given, results = (tmp_path / name for name in ("given", "results"))
     given.mkdir()
     facts = {"pictures": PICTURES, "versions": {"pillow": "1"}}
     (given / "evaluation.json").write_text(json.dumps(facts))
@@ -40,7 +52,7 @@ def test_a_kept_evaluation_has_table_front_and_machine_but_no_picture(tmp_path: 
     (given / "evaluation.csv").write_text("psnr\n1\n")
     (given / "front.svg").write_text("<svg/>")
     (given / "worst.png").write_bytes(b"photographs")
-    keep(given, results=results, docs=docs)
+    keep(given, results=results)
     kept = json.loads((results / "quality.json").read_text())
     assert {"cpu", "cores", "versions"} <= set(kept)
     assert kept["versions"]["pillow"] == "1"
@@ -106,18 +118,17 @@ def test_one_command_keeps_everything_and_another_uses_the_first_version_again(
     graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results = tmp_path / "results"
-    monkeypatch.setattr("quality.RESULTS", results)
-    monkeypatch.setattr("quality.DOCS", tmp_path / "docs")
-    monkeypatch.setattr("quality.REPEATS", 1)
+    monkeypatch.setattr("benchmarks.quality.REPEATS", 1)
     sha256 = weights.digest(graph)
     first = evaluation(tmp_path / "first", psnr=22.5, sha256=sha256)
     this = evaluation(tmp_path / "this", psnr=23.5, sha256=sha256)
-    main([str(this), "--weights", str(graph), "--first", str(first), "--first-weights", str(graph)])
+    named = [str(this), "--weights", str(graph), "--out", str(results)]
+    main([*named, "--first", str(first), "--first-weights", str(graph)])
     table = (results / "quality_versions.md").read_text(encoding="utf-8")
     assert table.count("\n") == 2 + 5
     assert "–" not in table.splitlines()[-1]
-    main([str(this), "--weights", str(graph)])
+    main(named)
     again = (results / "quality_versions.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[-1] == "–" for line in again[1:]] == [True, True, True, False, False]
     assert (results / "quality_cost.csv").exists()
-    assert (tmp_path / "docs" / "quality_front.svg").exists()
+    assert (results / "quality_front.svg").exists()

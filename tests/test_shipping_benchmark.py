@@ -1,7 +1,8 @@
 """A graph and its twin are compared picture by picture."""
 
 import numpy as np
-from shipping import DEFAULT, FAITHFUL, HINTED, Colored, quality
+
+from benchmarks.shipping import DEFAULT, FAITHFUL, HINTED, Colored, quality
 
 
 def colored(psnr: float, shift: float) -> dict[str, Colored]:

@@ -1,8 +1,8 @@
 """The simulated person of the strokes benchmark draws as one would."""
 
 import numpy as np
-from strokes import SAME, WIDTH, drawn, enlarged, most_wrong
 
+from benchmarks.strokes import SAME, WIDTH, drawn, enlarged, most_wrong
 from rechroma.types import Hints
 
 

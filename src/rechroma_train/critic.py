@@ -47,7 +47,7 @@ class Critic(nn.Module):
         loss: Tensor = F.relu(1 - real).mean() + F.relu(1 + fake).mean()
         optimizer = self._optimizer_here()
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimizer.step()
         return loss.detach()
 

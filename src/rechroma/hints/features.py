@@ -77,9 +77,7 @@ def _daisy(lightness: Lightness) -> Array:
         ((around, around + STRIDE),) * 2,
         mode="reflect" if min(lightness.shape) > 32 else "edge",
     )
-    found = daisy(  # type: ignore[no-untyped-call]
-        padded, step=STRIDE, radius=_DAISY_RADIUS, rings=3, histograms=8, orientations=8
-    )
+    found = daisy(padded, step=STRIDE, radius=_DAISY_RADIUS, rings=3, histograms=8, orientations=8)
     rows, columns = (side // STRIDE for side in lightness.shape)
     # Square roots: distances between histograms are then Hellinger's, in which strong edges do not outvote the rest.
     vectors: Array = np.sqrt(np.maximum(found[:rows, :columns], 0)).astype(np.float32)

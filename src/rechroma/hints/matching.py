@@ -71,7 +71,7 @@ _FITTED: dict[Kind, tuple[float, ...]] = {
     "network": (-1.48, 3.62, -0.78, 0.53, 0.09, -0.08),
     "daisy": (-3.49, 6.1, -1.02, 0.57, 0.35, -0.29),
 }
-"""Logistic regression on the evidence, intercept first, by benchmarks/references.py on training pictures."""
+"""Logistic regression on the evidence, intercept first, by `python -m benchmarks references` on training pictures."""
 
 
 def has_color(lab: Lab) -> bool:
