@@ -111,16 +111,6 @@ def test_one_value_can_stand_for_transparent() -> None:
     assert palette.alpha is not None
 
 
-@pytest.mark.parametrize("compression", ["lzw", "zlib", "packbits", None])
-def test_deep_tiffs_are_read_without_tifffiles_optional_codecs(compression: str | None) -> None:
-    pytest.importorskip("imagecodecs", reason="imagecodecs, which writes the test file, is not installed")
-    for samples in (DEEP_RGB, DEEP):
-        kind = "rgb" if samples.ndim == 3 else "minisblack"
-        data = tiff_of(samples, photometric=kind, compression=compression, extratags=[(274, 3, 1, 6, True)])
-        assert np.array_equal(tiff.read_by_halves(data), samples)
-        assert np.array_equal(image.read(data).samples, np.rot90(samples, -1))
-
-
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
 def test_orientation_is_applied(kind: str, orientation: int) -> None:

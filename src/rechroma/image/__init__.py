@@ -6,7 +6,7 @@ In::
         source: path | str | bytes | binary file | PIL image | ndarray (H, W), (H, W, 3) or (H, W, 4),
         uint8 | uint16 | float32 in [0, 1]
     picture.size -> (H, W)     upright: EXIF orientation applied
-    picture.kind               "jpeg" "png" "tiff" "webp" "bmp" "pnm" "avif" "heic" "array" "pil"
+    picture.kind               "jpeg" "png" "tiff" "webp" "bmp" "pnm" "gif" "jp2" "avif" "heic" "array" "pil"
     picture.source             "path" "bytes" "file" "array" "pil"
     picture.bits               8 | 16 | 32 (float)
 

@@ -1,6 +1,7 @@
 """Image files that Pillow opens, decoded to samples that keep their depth; sizes are checked first."""
 
 import io
+import math
 import re
 import struct
 import zlib
@@ -14,11 +15,12 @@ from PIL.ImageFile import ImageFile
 
 from rechroma import notes
 from rechroma.errors import MissingExtra, TooLarge, UnreadableImage
-from rechroma.image import exif, png, tiff
+from rechroma.image import bigtiff, exif, floats, png, refusals, tiff
+from rechroma.image.conversion import in_srgb, to_srgb
 from rechroma.image.metadata import Metadata
 from rechroma.image.opening import open_file, webp_size
 from rechroma.image.orientation import upright
-from rechroma.image.profile import srgb_profile, tone_of
+from rechroma.image.profile import tone_of
 
 KINDS = {
     "PNG": "png",
@@ -27,7 +29,10 @@ KINDS = {
     "BMP": "bmp",
     "PPM": "pnm",
     "AVIF": "avif",
+    "GIF": "gif",
+    "JPEG2000": "jp2",
     "JPEG": "jpeg",
+    "MPO": "jpeg",
 }
 """Our name of each file format, by Pillow's."""
 DAMAGE = (
@@ -46,7 +51,13 @@ DAMAGE = (
 )
 """What Pillow raises at damaged files."""
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
-_DEEP_PNM = re.compile(rb"P6(?:\s+|#[^\n]*\n)+(\d+)(?:\s+|#[^\n]*\n)+(\d+)(?:\s+|#[^\n]*\n)+(\d+)\s")
+_DEEP_PNM = re.compile(rb"P6" + 3 * rb"(?:\s|#[^\n]*+\n)++(\d{1,9}+)" + rb"\s")
+"""A header of three numbers; nothing in it is tried twice, so that no header takes long."""
+_TIFF = frozenset({b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"})
+_ICC = 34675
+"""The tag of a TIFF's profile."""
+MOST_BYTES = 8
+"""Bytes of samples a pixel that a limit of pixels allows for: four channels of 16 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +80,23 @@ class Decoded:
     """A WebP without loss."""
 
 
-def check_size(height: int, width: int, max_megapixels: float) -> None:
-    """Refuse a picture with too many pixels.
+def check_size(height: int, width: int, max_megapixels: float, *, bytes_a_pixel: float = 4) -> None:
+    """Refuse a picture with too many pixels, or with more bytes than pictures of so many pixels have.
 
     Raises:
-        TooLarge: more than `max_megapixels`.
+        TooLarge: more than `max_megapixels`, or more than MOST_BYTES for each of them.
     """
-    if height * width > max_megapixels * 1e6:
+    pixels = height * width
+    if pixels > max_megapixels * 1e6:
         raise TooLarge(
-            f"this picture has {width}x{height} = {height * width / 1e6:.1f} megapixels; "
+            f"this picture has {width}x{height} = {pixels / 1e6:.1f} megapixels; "
             f"the limit is {max_megapixels:g}; raise max_megapixels to read it"
+        )
+    if pixels * bytes_a_pixel > max_megapixels * 1e6 * MOST_BYTES:
+        raise TooLarge(
+            f"this picture has {width}x{height} pixels of {bytes_a_pixel:.0f} bytes, "
+            f"{pixels * bytes_a_pixel / 1e6:.0f} MB; the limit of {max_megapixels:g} megapixels allows for "
+            f"{MOST_BYTES} bytes each; raise max_megapixels to read it"
         )
 
 
@@ -88,18 +106,18 @@ def decode_file(data: bytes, max_megapixels: float) -> Decoded:
     Raises:
         UnreadableImage: not a picture of a known kind, damaged or truncated.
         TooLarge: more than `max_megapixels`.
-        MissingExtra: a HEIC file without pillow-heif.
+        MissingExtra: a HEIC file without pillow-heif, a TIFF that needs imagecodecs.
     """
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS and b"avif" not in data[8:64]:
         return _decode_heic(data, max_megapixels)
     deep = _DEEP_PNM.match(data)
     if deep is not None and int(deep[3]) > 255:
         return _decode_deep_pnm(data, deep, max_megapixels)
-    if exif.byte_order(data) is not None or data[:4] in {b"II+\x00", b"MM\x00+"}:
-        check_size(*tiff.shape(data), max_megapixels)
-        found = tiff.read_deep(data)
-        if found is not None:
-            return _decode_deep_tiff(data, found)
+    told = refusals.advice(data)
+    if told is not None:
+        raise UnreadableImage(told)
+    if data[:4] in _TIFF:
+        return _decode_tiff(data, max_megapixels)
     size = webp_size(data)
     if size is not None:  # opening it takes the memory already
         check_size(*size, max_megapixels)
@@ -118,7 +136,6 @@ def decode_image(image: Image.Image, *, kind: str) -> Decoded:
         stored = _exif_of(image)
         icc = image.info.get("icc_profile") or b""
         xmp = image.info.get("xmp") or b""
-        dpi = image.info.get("dpi")
         image.load()
         samples, alpha = _split(image, icc)
     except DAMAGE as error:
@@ -134,9 +151,7 @@ def decode_image(image: Image.Image, *, kind: str) -> Decoded:
             exif=stored,
             xmp=xmp if isinstance(xmp, bytes) else str(xmp).encode("utf-8"),
             iptc=exif.iptc(stored),
-            dpi=(round(float(dpi[0]), 2), round(float(dpi[1]), 2))
-            if dpi and all(dpi)
-            else exif.dots_per_inch(stored),
+            dpi=_resolution(image) or exif.dots_per_inch(stored),
         ),
         lossless=False,
     )
@@ -166,7 +181,7 @@ def _open(data: bytes) -> ImageFile:
     except UnidentifiedImageError as error:
         raise UnreadableImage(
             f"this is no picture of a known kind (its first bytes are {data[:8].hex(' ')}); accepted: JPEG, PNG, TIFF, "
-            "WebP, BMP, PNM, AVIF, HEIC"
+            "WebP, BMP, GIF, PNM, JPEG 2000, AVIF, HEIC"
         ) from error
     except DAMAGE as error:
         raise UnreadableImage(f"this picture is damaged: {error}") from error
@@ -179,65 +194,83 @@ def _decode_pillow(data: bytes, image: ImageFile) -> Decoded:
         frames = getattr(image, "n_frames", 1)
     except DAMAGE as error:  # Pillow looks at the pages only now
         raise UnreadableImage(f"this {kind} is damaged: {error}") from error
-    if frames > 1:
-        notes.note(f"this {kind} has {frames} pages or frames; the first is taken")
+    _note_frames(kind, frames)
+    if kind == "jp2":
+        _note_lost_bits(data, image)
     deep = png.has_16_bit_colors(image)
     first = decode_image(image, kind=kind)
     if deep:
-        first = _with_deep_png(data, first)
-    if kind == "tiff":
-        return _with_tiff_tags(data, first)
+        first = _with_deep_png(data, first, image.info.get("icc_profile") or b"")
     return replace(first, lossless=kind == "webp" and b"VP8L" in data[12:4096])
 
 
-def _with_deep_png(data: bytes, shallow: Decoded) -> Decoded:
-    """Return a decoded 16-bit PNG with all of its bits."""
+def _note_frames(kind: str, frames: int) -> None:
+    """Tell of pages that are not colored."""
+    if frames > 1:
+        notes.note(f"this {kind} has {frames} pages or frames; the first is taken")
+
+
+def _note_lost_bits(data: bytes, image: ImageFile) -> None:
+    """Tell where Pillow keeps 8 bits of a JPEG 2000 that has more: of all but plain gray."""
+    sizes = data.find(b"\xff\x4f\xff\x51")  # start of the codestream and its SIZ marker
+    depth = (data[sizes + 42] & 0x7F) + 1 if 0 <= sizes < len(data) - 42 else 8
+    if depth > 8 and not image.mode.startswith("I"):
+        notes.note(
+            f"of this JPEG 2000's {depth} bits a channel 8 are kept; convert it to TIFF to keep them all"
+        )
+
+
+def _with_deep_png(data: bytes, shallow: Decoded, icc: bytes) -> Decoded:
+    """Return a decoded 16-bit PNG with all of its bits; `icc` is its profile."""
     try:
         pixels = upright(png.read_16_bit_colors(_open(data), _open(data)), shallow.orientation)
     except DAMAGE as error:
         raise UnreadableImage(f"this PNG cannot be decoded: {error}") from error
     channels = pixels.shape[2]
-    samples = pixels[..., 0] if channels == 2 else pixels[..., :3]
     alpha = pixels[..., -1] if channels in {2, 4} else None
+    samples, icc = in_srgb(*((pixels[..., 0], "gray") if channels == 2 else (pixels[..., :3], "rgb")), icc)
     return replace(
         shallow,
+        icc=icc,
         samples=np.ascontiguousarray(samples),
         alpha=None if alpha is None else np.ascontiguousarray(alpha),
     )
 
 
-def _with_tiff_tags(data: bytes, decoded: Decoded) -> Decoded:
-    """Return a decoded TIFF with the metadata of its own tags."""
-    tags = exif.parse(data).main
-    block = exif.of_tiff(data)
-    return replace(
-        decoded,
-        orientation=exif.orientation(block),
-        metadata=Metadata(
-            exif=block,
-            xmp=tags[exif.XMP].value if exif.XMP in tags else decoded.metadata.xmp,
-            iptc=exif.iptc(data),
-            dpi=exif.dots_per_inch(block) or decoded.metadata.dpi,
-        ),
+def _decode_tiff(data: bytes, max_megapixels: float) -> Decoded:
+    """Decode the first page of a TIFF."""
+    page = tiff.first_page(data)
+    size = (int(page.tags.imagelength), int(page.tags.imagewidth))
+    check_size(*size, max_megapixels, bytes_a_pixel=tiff.bytes_a_pixel(page))
+    _note_frames("tiff", page.count)
+    first, main = (bigtiff.as_classic(file) for file in (data, page.file))
+    tags = exif.parse(first).main | exif.parse(main).main
+    block = exif.of_tiff(first, main)
+    turn = exif.orientation(block)
+    metadata = Metadata(
+        exif=block,
+        xmp=tags[exif.XMP].value if exif.XMP in tags else b"",
+        iptc=exif.iptc(main) or exif.iptc(first),
+        dpi=exif.dots_per_inch(block),
     )
-
-
-def _decode_deep_tiff(data: bytes, deep: tiff.Deep) -> Decoded:
-    """Return a TIFF of more than 8 bits."""
-    tag = exif.parse(data).main.get(34675)
-    frames = tiff.pages(data)
-    if frames > 1:
-        notes.note(f"this tiff has {frames} pages or frames; the first is taken")
-    bare = Decoded(
+    stored = tiff.read_samples(page)
+    if stored is None:
+        try:
+            decoded = decode_image(_open(page.file), kind="tiff")
+        except UnreadableImage as error:
+            raise UnreadableImage(f"this TIFF ({tiff.described(page)}) is not read: {error}") from error
+        return replace(decoded, orientation=turn, metadata=metadata)
+    profile = tags[_ICC].value if _ICC in tags else b""
+    samples, icc = in_srgb(stored.samples, stored.space, profile)
+    return Decoded(
         kind="tiff",
-        samples=deep.samples,
-        alpha=deep.alpha,
-        icc=b"" if tag is None else tag.value,
-        orientation=1,
-        metadata=Metadata(),
+        samples=np.ascontiguousarray(upright(samples, turn)),
+        alpha=None if stored.alpha is None else np.ascontiguousarray(upright(stored.alpha, turn)),
+        icc=icc,
+        orientation=turn,
+        metadata=metadata,
         lossless=False,
     )
-    return _with_tiff_tags(data, bare)
 
 
 def _decode_deep_pnm(data: bytes, head: re.Match[bytes], max_megapixels: float) -> Decoded:
@@ -288,45 +321,33 @@ def _split(image: Image.Image, icc: bytes) -> tuple[NDArray[Any], NDArray[Any] |
     """Return samples and alpha of a loaded image, as stored."""
     mode = image.mode
     if mode.startswith("I;16") or mode == "I":
-        return _split_16_bits(image)
+        return _split_16_bits(image, icc)
     if mode == "F":
-        return tiff.float_to_16_bits(np.asarray(image)), None
+        return floats.to_16_bits(np.asarray(image)), None
     alpha = None
     if image.has_transparency_data:
         image = image.convert("LA" if mode in {"1", "L", "LA", "La"} else "RGBA")
         alpha = np.asarray(image.getchannel("A"))
         image = image.convert("L" if image.mode == "LA" else "RGB")
-    if image.mode in {"1", "L"}:
-        return np.asarray(image.convert("L")), alpha
-    if image.mode in {"CMYK", "LAB"} or (icc and tone_of(icc, 3) is None):
+    if image.mode in {"CMYK", "LAB"}:
         return np.asarray(to_srgb(image, icc)), alpha
-    return np.asarray(image.convert("RGB")), alpha
+    if image.mode in {"1", "L"}:
+        return in_srgb(np.asarray(image.convert("L")), "gray", icc)[0], alpha
+    return in_srgb(np.asarray(image.convert("RGB")), "rgb", icc)[0], alpha
 
 
-def _split_16_bits(image: Image.Image) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
+def _split_16_bits(image: Image.Image, icc: bytes) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
     """Return samples of 16-bit gray, and alpha where one value stands for transparent."""
     samples = np.clip(np.asarray(image), 0, 65535).astype(np.uint16)
     clear = image.info.get("transparency")
     alpha = np.where(samples == clear, 0, 65535).astype(np.uint16) if isinstance(clear, int) else None
-    return samples, alpha
+    return in_srgb(samples, "gray", icc)[0], alpha
 
 
-def to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
-    """Return an image, 8 bits a channel, converted to sRGB; without a profile of its kind by Pillow's formula."""
-    target = ImageCms.ImageCmsProfile(io.BytesIO(srgb_profile()))
-    spaces = {"CMYK": b"CMYK", "L": b"GRAY", "LAB": b"Lab "}
-    if image.mode == "LAB":
-        source: Any = ImageCms.createProfile("LAB")
-    elif icc[16:20] == spaces.get(image.mode, b"RGB "):
-        image = image if image.mode in spaces else image.convert("RGB")
-        source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-    else:
-        return image.convert("RGB")
+def _resolution(image: Image.Image) -> tuple[float, float] | None:
+    """Return the dots per inch that Pillow found; None where there are none or they are no lengths."""
     try:
-        converted = ImageCms.profileToProfile(
-            image, source, target, renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC, outputMode="RGB"
-        )
-    except ImageCms.PyCMSError as error:
-        notes.note(f"the ICC profile is unusable and was left out: {error}")
-        return image.convert("RGB")
-    return image.convert("RGB") if converted is None else converted
+        across, down = (round(float(value), 2) for value in image.info.get("dpi", ()))
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    return (across, down) if 0 < across < math.inf and 0 < down < math.inf else None

@@ -224,13 +224,14 @@ def _rational(block: bytes, entry: Entry) -> float:
     return over / under if under else 0.0
 
 
-def of_tiff(file: bytes) -> bytes:
+def of_tiff(*files: bytes) -> bytes:
     """Return an EXIF block with the descriptive tags, EXIF and GPS of a TIFF file; empty where it has none.
 
-    BigTIFF files give none.
+    Of several, which have the same byte order, a later one's tags stand above those of the one before.
     """
-    tags = parse(file)
-    kept = {tag: entry for tag, entry in tags.main.items() if tag in DESCRIPTIVE}
-    if not kept and not tags.subs:
+    all_tags = [parse(file) for file in files]
+    kept = {tag: entry for tags in all_tags for tag, entry in tags.main.items() if tag in DESCRIPTIVE}
+    subs = {tag: entries for tags in all_tags for tag, entries in tags.subs.items()}
+    if not kept and not subs:
         return b""
-    return build(Directories(order=tags.order, main=kept, subs=tags.subs))
+    return build(Directories(order=all_tags[0].order, main=kept, subs=subs))

@@ -18,6 +18,8 @@ PLUGINS = {
     "BMP": "Bmp",
     "PPM": "Ppm",
     "AVIF": "Avif",
+    "GIF": "Gif",
+    "JPEG2000": "Jpeg2K",
     "JPEG": "Jpeg",
 }
 """How Pillow's plugin of a format begins its names, by Pillow's name of the format."""

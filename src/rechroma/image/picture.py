@@ -10,13 +10,16 @@ from PIL import Image
 
 from rechroma import color, jpeg, notes
 from rechroma.errors import UnreadableImage
-from rechroma.image.decoding import decode_unusual_jpeg, to_srgb
+from rechroma.image.conversion import to_srgb
+from rechroma.image.decoding import decode_unusual_jpeg
 from rechroma.image.metadata import Metadata
 from rechroma.image.orientation import swaps_sides, upright
 from rechroma.image.profile import Tone, rgb_profile_of, srgb_profile, tone_lightness
 from rechroma.types import RGB, Lightness
 
-Kind: TypeAlias = Literal["jpeg", "png", "tiff", "webp", "bmp", "pnm", "avif", "heic", "array", "pil"]
+Kind: TypeAlias = Literal[
+    "jpeg", "png", "tiff", "webp", "bmp", "pnm", "gif", "jp2", "avif", "heic", "array", "pil"
+]
 Source: TypeAlias = Literal["path", "bytes", "file", "array", "pil"]
 Samples: TypeAlias = NDArray[Any]
 """uint8, uint16 or float32 in [0, 1]; (H, W) gray or (H, W, 3) RGB."""

@@ -175,6 +175,13 @@ def srgb_profile() -> bytes:
     return _build("sRGB", _sampled(color.srgb_to_linear(x)))
 
 
+@lru_cache(maxsize=1)
+def srgb_gray_profile() -> bytes:
+    """Return a profile of gray with the tone of sRGB."""
+    x = np.linspace(0, 1, _LEVELS, dtype=np.float32)
+    return _assemble("sRGB gray", b"GRAY", {b"kTRC": _sampled(color.srgb_to_linear(x))})
+
+
 @lru_cache(maxsize=8)
 def rgb_profile_of(tone: Tone) -> bytes:
     """Return an RGB profile with the sRGB primaries and the tone curve of a gray one: gray looks as it did."""
@@ -193,26 +200,32 @@ def _sampled(linear: Array) -> bytes:
 
 
 def _build(name: str, curve: bytes) -> bytes:
-    """Return a version 2 display profile with the sRGB primaries and one tone curve for all three channels."""
+    """Return a display profile with the sRGB primaries and one tone curve for all three channels."""
+    columns = {tag: _xyz_tag(values) for tag, values in _SRGB_COLUMNS.items()}
+    return _assemble(name, b"RGB ", {**columns, b"rTRC": curve})
+
+
+def _assemble(name: str, space: bytes, tags: dict[bytes, bytes]) -> bytes:
+    """Return a version 2 display profile; what stands under rTRC is the curve of all three channels."""
     text = name.encode("ascii") + b"\x00"
     blocks: dict[bytes, bytes] = {
         b"desc": struct.pack(">4sII", b"desc", 0, len(text)) + text + b"\x00" * 78,
         b"cprt": b"text\x00\x00\x00\x00CC0\x00",
         b"wtpt": _xyz_tag((0.9642, 1.0, 0.8249)),
-        **{tag: _xyz_tag(values) for tag, values in _SRGB_COLUMNS.items()},
-        b"rTRC": curve,
+        **tags,
     }
-    at = 132 + 12 * (len(blocks) + 2)
+    names = {tag: _CURVES if tag == b"rTRC" else (tag,) for tag in blocks}
+    count = sum(map(len, names.values()))
+    at = 132 + 12 * count
     rows, body = b"", b""
     for tag, block in blocks.items():
         row = struct.pack(">II", at + len(body), len(block))
-        rows += b"".join(name + row for name in (_CURVES if tag == b"rTRC" else (tag,)))
+        rows += b"".join(alias + row for alias in names[tag])
         body += block + b"\x00" * (-len(block) % 4)
-    count = struct.pack(">I", len(blocks) + 2)
-    head = struct.pack(">I4xI4s4s4s", at + len(body), 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    head = struct.pack(">I4xI4s4s4s", at + len(body), 0x02100000, b"mntr", space, b"XYZ ")
     head += struct.pack(">6H4s", 2024, 1, 1, 0, 0, 0, b"acsp")
     head += b"\x00" * 28 + struct.pack(">iii", 63190, 65536, 54061)
-    return head.ljust(128, b"\x00") + count + rows + body
+    return head.ljust(128, b"\x00") + struct.pack(">I", count) + rows + body
 
 
 def _xyz_tag(values: tuple[float, float, float]) -> bytes:

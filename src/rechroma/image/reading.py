@@ -1,6 +1,7 @@
 """Anything that can be a picture to a Picture."""
 
 import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -10,13 +11,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rechroma import jpeg
-from rechroma.errors import UnreadableImage
+from rechroma.errors import OptionError, TooLarge, UnreadableImage
 from rechroma.image import exif
-from rechroma.image.decoding import Decoded, check_size, decode_file, decode_image
+from rechroma.image.decoding import MOST_BYTES, Decoded, check_size, decode_file, decode_image
 from rechroma.image.metadata import Metadata
 from rechroma.image.orientation import swaps_sides
 from rechroma.image.picture import Kind, Picture, Source
 from rechroma.image.profile import Tone, is_srgb, tone_of
+
+_MOST_METADATA = 64_000_000
+"""Bytes that a file may have beyond its samples."""
+_PIECE = 1 << 26
+"""Bytes read at once."""
 
 
 def read(
@@ -29,19 +35,30 @@ def read(
 
     Raises:
         UnreadableImage: no such file, not a picture of a known kind, damaged or truncated.
-        TooLarge: more than `max_megapixels`; nothing has been decoded then.
-        MissingExtra: a HEIC file without pillow-heif.
+        TooLarge: more than `max_megapixels`, or a file longer than any picture of so many; nothing has been decoded
+            then, nor a file read whole.
+        MissingExtra: a HEIC file without pillow-heif, a TIFF that needs imagecodecs.
+        OptionError: `max_megapixels` is not above 0.
     """
+    if not max_megapixels > 0:
+        raise OptionError(f"max_megapixels is {max_megapixels}; accepted: any number above 0")
     if isinstance(source, np.ndarray):
         return _from_array(source, max_megapixels)
     if isinstance(source, Image.Image):
         check_size(source.height, source.width, max_megapixels)
         return _from_decoded(decode_image(source.copy(), kind="pil"), "pil")
     if isinstance(source, str | Path):
-        return _from_bytes(_file_bytes(Path(source)), "path", max_megapixels)
+        try:
+            with Path(source).open("rb") as file:
+                data = _file_bytes(file, max_megapixels, os.fstat(file.fileno()).st_size)
+        except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+            if isinstance(error, TooLarge):
+                raise
+            raise _unreadable(source, error) from error
+        return _from_bytes(data, "path", max_megapixels)
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_bytes(bytes(source), "bytes", max_megapixels)
-    return _from_bytes(source.read(), "file", max_megapixels)
+    return _from_bytes(_file_bytes(source, max_megapixels), "file", max_megapixels)
 
 
 def sha256_of(source: Path | str | bytes) -> str:
@@ -50,15 +67,33 @@ def sha256_of(source: Path | str | bytes) -> str:
     Raises:
         UnreadableImage: the file cannot be read.
     """
-    return hashlib.sha256(source if isinstance(source, bytes) else _file_bytes(Path(source))).hexdigest()
-
-
-def _file_bytes(path: Path) -> bytes:
-    """Read a file whole."""
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
     try:
-        return path.read_bytes()
+        with Path(source).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise UnreadableImage(f"cannot read {path}: {error.strerror or error}") from error
+        raise _unreadable(source, error) from error
+
+
+def _unreadable(source: Path | str, error: OSError | ValueError) -> UnreadableImage:
+    """Return the error of a file that cannot be read."""
+    return UnreadableImage(f"cannot read {source}: {getattr(error, 'strerror', None) or error}")
+
+
+def _file_bytes(file: BinaryIO, max_megapixels: float, length: int = 0) -> bytes:
+    """Read a file whole, unless it is longer than any picture within the limit; `length` as far as it is known."""
+    longest = _MOST_METADATA + max_megapixels * 1e6 * MOST_BYTES
+    pieces: list[bytes] = []
+    while length <= longest and (piece := file.read(_PIECE)):
+        pieces.append(piece)
+        length = max(length, sum(map(len, pieces)))
+    if length > longest:
+        raise TooLarge(
+            f"this file is longer than {longest / 1e6:.0f} MB, which the limit of {max_megapixels:g} megapixels "
+            "allows for; raise max_megapixels to read it"
+        )
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _from_bytes(data: bytes, source: Source, max_megapixels: float) -> Picture:

@@ -1,5 +1,6 @@
-"""TIFF beyond Pillow: deep samples in, color with all its tags out (TIFF 6.0, Adobe's supplements)."""
+"""TIFF: the page that is the picture, its samples in; color with all its tags out (TIFF 6.0, Adobe's supplements)."""
 
+import importlib.util
 import io
 import struct
 import zlib
@@ -11,16 +12,33 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from rechroma.errors import UnreadableImage
-from rechroma.image import exif
+from rechroma.errors import MissingExtra, UnreadableImage
+from rechroma.image import exif, floats, refusals, strips
+from rechroma.image.conversion import Space
 from rechroma.image.metadata import Metadata
-from rechroma.image.opening import open_file
-from rechroma.image.orientation import upright
 
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
-_PREMULTIPLIED, _STRAIGHT = 1, 2
-_LOW_BYTES = {"RGB;16N": "RGB;16B", "RGBA;16N": "RGBA;16B", "RGB;16L": "RGB;16B", "RGB;16B": "RGB;16L"}
-"""Pillow's unpackers that keep the other byte of two (on little-endian machines, as all its wheels are)."""
+_WHITE_IS_ZERO, _PALETTE, _YCBCR = 0, 3, 6
+_SPACES: MappingProxyType[int, tuple[Space, int]] = MappingProxyType(
+    {
+        _WHITE_IS_ZERO: ("gray", 1),
+        1: ("gray", 1),
+        2: ("rgb", 3),
+        _PALETTE: ("gray", 1),
+        5: ("cmyk", 4),
+        8: ("lab", 3),
+        9: ("icclab", 3),
+    }
+)
+"""What the channels mean and how many they are, by the tag PhotometricInterpretation."""
+_RAW = frozenset({32803, 34892})
+"""Values of that tag that only cameras' raw files have."""
+_DNG_VERSION, _LARGEST, _SMALLEST = 50706, 341, 340
+_BY_PILLOW = frozenset({2, 3, 4, 6, 7, 32809})
+"""Fax, JPEG and ThunderScan: values of the tag Compression that Pillow decodes, at 8 bits and less."""
+_MULTIPLIED, _STRAIGHT = 1, 2
+_MOST_CHANNELS = 64
+"""Photoshop writes up to 56."""
+_PAGES_LOOKED_AT = 64
 _STAND_INS = MappingProxyType(
     {exif.EXIF_POINTER: exif.EXIF_POINTER + 1, exif.GPS_POINTER: exif.GPS_POINTER + 1}
 )
@@ -43,157 +61,207 @@ _DAMAGE = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deep:
-    """Samples of more than 8 bits, upright."""
+class Page:
+    """The page of a file that is the picture."""
 
-    samples: NDArray[np.uint16]
-    """(H, W) or (H, W, 3) uint16."""
-    alpha: NDArray[np.uint16] | None
-    """(H, W) uint16."""
-
-
-def shape(file: bytes) -> tuple[int, int]:
-    """Return (H, W) of the first page as stored.
-
-    Raises:
-        UnreadableImage: damaged.
-    """
-    page = _first_page(file)
-    return int(page.imagelength), int(page.imagewidth)
+    tags: tifffile.TiffPage
+    """As tifffile reads it."""
+    file: bytes
+    """The whole file, with the page's directory as the first."""
+    count: int
+    """How many pages the file has, thumbnails and masks apart."""
 
 
-def pages(file: bytes) -> int:
-    """Return how many pages a file has."""
-    return len(tifffile.TiffFile(io.BytesIO(file)).pages)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A page's samples, not yet upright."""
+
+    samples: NDArray[Any]
+    """(H, W) gray or (H, W, 3 or 4), uint8 or uint16."""
+    alpha: NDArray[Any] | None
+    """(H, W) of the same dtype."""
+    space: Space
+    """What the channels mean."""
 
 
-def read_deep(file: bytes) -> Deep | None:
-    """Return the first page where it is gray or RGB of more than 8 bits; None for what Pillow reads whole.
-
-    Float samples are in [0, 1], or in [0, 255] or [0, 65535] where they exceed that, judged by the largest.
+def first_page(file: bytes) -> Page:
+    """Return the first page that is no thumbnail, be it in the chain of pages or in a sub-directory of the first.
 
     Raises:
-        UnreadableImage: damaged, or packed in a way that no installed codec undoes.
+        UnreadableImage: damaged, or a camera's raw file.
     """
-    page = _first_page(file)
-    bits: object = page.bitspersample  # of damaged files not always a number
-    if (
-        page.photometric not in {_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB}
-        or not isinstance(bits, int)
-        or bits <= 8
-    ):
-        return None
-    array = _array(page, file)
+    try:
+        opened = tifffile.TiffFile(io.BytesIO(file))
+        first = opened.pages.first
+        chain = _whole(opened.pages, start=1)
+        pages = [first, *_whole(first.pages), *chain]
+        main = next((page for page in pages if not _is_reduced(page)), first)
+        sides = (int(main.imagelength), int(main.imagewidth))
+        raw = _DNG_VERSION in first.tags or any(page.photometric in _RAW for page in pages)
+        count = len(opened.pages) - sum(map(_is_reduced, (first, *chain)))
+    except _DAMAGE as error:
+        raise UnreadableImage(f"this TIFF is damaged: {error}") from error
+    if raw:
+        raise UnreadableImage(refusals.RAW)
+    if min(sides) < 1:
+        raise UnreadableImage("this TIFF is damaged: its first page has no size")
+    if main is not first:
+        at, letter = (8, "Q") if opened.is_bigtiff else (4, "I")
+        place = struct.pack(f"{opened.byteorder}{letter}", main.offset)
+        file = file[:at] + place + file[at + len(place) :]
+    return Page(tags=main, file=file, count=max(1, count))
+
+
+def _whole(pages: tifffile.TiffPages | None, *, start: int = 0) -> list[tifffile.TiffPage]:
+    """Return the first of some pages, up to one that is damaged."""
+    found: list[tifffile.TiffPage] = []
+    try:
+        for number in range(start, min(len(pages or ()), _PAGES_LOOKED_AT)):
+            page = pages[number] if pages is not None else None
+            if isinstance(page, tifffile.TiffPage):
+                found.append(page)
+    except _DAMAGE:
+        return found
+    return found
+
+
+def _is_reduced(page: tifffile.TiffPage) -> bool:
+    """Say whether a page is a thumbnail or a mask of another."""
+    return page.is_reduced or page.is_mask
+
+
+def bytes_a_pixel(page: Page) -> float:
+    """Return how many bytes of samples are decoded for each pixel of a page, what fills its tiles included.
+
+    Raises:
+        UnreadableImage: damaged, or more channels than any picture has.
+    """
+    tags = page.tags
+    try:
+        channels, bits = int(tags.samplesperpixel), tags.bitspersample
+        deepest = max(bits) if isinstance(bits, tuple) else int(bits)
+        tall, wide = strips.size(tags)
+        stored = max(tall, tags.imagelength) * max(wide, tags.imagewidth)
+    except _DAMAGE as error:
+        raise UnreadableImage(f"this TIFF is damaged: {error}") from error
+    if not 1 <= channels <= _MOST_CHANNELS:
+        raise UnreadableImage(f"this TIFF has {channels} channels; accepted: 1 to {_MOST_CHANNELS}")
+    return channels * max(1, deepest / 8) * stored / (tags.imagelength * tags.imagewidth)
+
+
+def read_samples(page: Page) -> Stored | None:
+    """Return the samples of a page; None for what Pillow reads: fax and JPEG of 8 bits, and what is left.
+
+    Raises:
+        UnreadableImage: damaged, or of a kind that is no picture.
+        MissingExtra: packed by a codec of imagecodecs.
+    """
+    tags = page.tags
+    try:
+        kind, codec, bits = int(tags.photometric), int(tags.compression), tags.bitspersample
+        shallow = isinstance(bits, int) and bits <= 8
+        if (codec in _BY_PILLOW and shallow) or (kind not in _SPACES and codec in strips.CODECS):
+            return None
+        space, colors = _SPACES.get(kind, ("rgb", 3))
+        values = strips.unpacked(tags, page.file) if codec in strips.CODECS else _by_imagecodecs(tags)
+        if values.shape[2] < colors:
+            raise UnreadableImage(f"this TIFF has {values.shape[2]} channels where its kind has {colors}")
+        extra = tuple(int(each) for each in tags.extrasamples)[:1]
+        with_alpha = extra in {(_MULTIPLIED,), (_STRAIGHT,)} and values.shape[2] > colors
+        values = values[..., : colors + with_alpha]
+        if kind == _PALETTE:
+            return Stored(samples=_of_palette(tags, values[..., 0]), alpha=None, space="rgb")
+        values = _to_whole_depth(values, tags, signed=space == "lab")
+    except _DAMAGE as error:
+        if isinstance(error, UnreadableImage):
+            raise
+        raise UnreadableImage(f"this TIFF cannot be decoded: {error}") from error
+    samples = values[..., :colors] if colors > 1 else values[..., 0]
+    alpha = values[..., colors] if with_alpha else None
+    if kind == _WHITE_IS_ZERO:
+        samples = ~samples
+    if alpha is not None and extra == (_MULTIPLIED,):
+        samples = _unmultiplied(samples, alpha)
+    return Stored(samples=samples, alpha=alpha, space=space)
+
+
+def described(page: Page) -> str:
+    """Return what kind of picture a page is, for a message."""
+    kind = getattr(page.tags.photometric, "name", page.tags.photometric)
+    return f"{kind}, {_codec_name(page.tags)}"
+
+
+def _by_imagecodecs(page: tifffile.TiffPage) -> NDArray[Any]:
+    """Return a page's samples (H, W, channels) as stored, decoded by tifffile and imagecodecs."""
+    if importlib.util.find_spec("imagecodecs") is None:
+        raise MissingExtra("imagecodecs", "tiff", f"reading a TIFF packed as {_codec_name(page)}")
+    try:
+        array = page.asarray()
+    except Exception as error:  # imagecodecs has an error class for each codec
+        raise UnreadableImage(
+            f"this TIFF, packed as {_codec_name(page)}, cannot be decoded: {error}"
+        ) from error
     array = np.moveaxis(array, 0, -1) if page.planarconfig == 2 and array.ndim == 3 else array
     if array.size == 0 or array.size % (page.imagelength * page.imagewidth):
         raise UnreadableImage(f"this TIFF is damaged: its samples have the shape {array.shape}")
-    array = array.reshape(page.imagelength, page.imagewidth, -1)
-    values = _to_16_bits(array, bits)
-    colors = 3 if page.photometric == _RGB else 1
-    if values.shape[2] < colors:
-        raise UnreadableImage(f"this TIFF has {values.shape[2]} channels where its kind has {colors}")
-    samples = values[..., :colors] if colors == 3 else values[..., 0]
-    if page.photometric == _WHITE_IS_ZERO:
-        samples = 65535 - samples
-    extra = tuple(int(kind) for kind in page.extrasamples)[:1]
-    alpha = values[..., colors] if extra in {(_PREMULTIPLIED,), (_STRAIGHT,)} else None
-    if alpha is not None and extra == (_PREMULTIPLIED,):
-        samples = _unmultiplied(samples, alpha)
-    tag = page.tags.get(exif.ORIENTATION)
-    turn = int(tag.value) if tag is not None else 1
-    return Deep(
-        samples=np.ascontiguousarray(upright(samples, turn)),
-        alpha=None if alpha is None else np.ascontiguousarray(upright(alpha, turn)),
-    )
+    return np.asarray(array.reshape(page.imagelength, page.imagewidth, -1))
 
 
-def _first_page(file: bytes) -> tifffile.TiffPage:
-    """Return the first page of a file."""
-    try:
-        page = tifffile.TiffFile(io.BytesIO(file)).pages.first
-        sides = (int(page.imagelength), int(page.imagewidth))
-    except _DAMAGE as error:
-        raise UnreadableImage(f"this TIFF is damaged: {error}") from error
-    if not isinstance(page, tifffile.TiffPage) or min(sides) < 1:
-        raise UnreadableImage("this TIFF is damaged: its first page has no size")
-    return page
+def _codec_name(page: tifffile.TiffPage) -> str:
+    """Return the name of a page's compression, with its bits."""
+    return f"{getattr(page.compression, 'name', page.compression)}, {page.bitspersample} bits"
 
 
-def _array(page: tifffile.TiffPage, file: bytes) -> NDArray[Any]:
-    """Return a page's samples as stored, by tifffile, or by Pillow where tifffile lacks the codec."""
-    try:
-        return page.asarray()
-    except KeyError:
-        packed = True
-    except ValueError as error:
-        packed = "imagecodecs" in str(error)
-        if not packed:
-            raise UnreadableImage(f"this TIFF cannot be decoded: {error}") from error
-    except _DAMAGE as error:
-        raise UnreadableImage(f"this TIFF cannot be decoded: {error}") from error
-    return read_by_halves(file)
+def _of_palette(page: tifffile.TiffPage, indices: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return the RGB colors (H, W, 3) of indices; palettes of 8-bit values, against the standard, are told by them."""
+    colors = np.asarray(page.colormap)
+    if colors.ndim != 2 or colors.shape[0] != 3 or indices.dtype.kind != "u":
+        raise UnreadableImage("this TIFF is damaged: it has no palette")
+    depth = 255 if colors.max() < 256 else 65535
+    table = ((colors.astype(np.uint32) * 255 + depth // 2) // depth).astype(np.uint8).T
+    return np.asarray(table[np.minimum(indices, len(table) - 1)])
 
 
-def read_by_halves(file: bytes) -> NDArray[np.uint16]:
-    """Return the samples of a 16-bit page, (H, W) or (H, W, C), that Pillow can unpack but not hold.
-
-    Pillow keeps one byte of two of RGB samples; the file is decoded twice, for one and for the other.
-    """
-    as_stored = exif.made_upright(file, turned=False)  # or Pillow would turn it
-    try:
-        first, again = (open_file(as_stored) for _ in range(2))
-        if first.mode.startswith("I;16"):
-            gray: NDArray[np.uint16] = np.asarray(first).astype(np.uint16)
-            return gray
-        again.tile = [_with_low_bytes(tile) for tile in again.tile]
-        high, low = np.asarray(first), np.asarray(again)
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError) as error:
-        raise UnreadableImage(
-            f"this TIFF's compression needs a codec that is not installed (pip install imagecodecs): {error}"
-        ) from error
-    samples: NDArray[np.uint16] = high.astype(np.uint16) << 8 | low
-    return samples
-
-
-def _with_low_bytes(tile: Any) -> Any:  # noqa: ANN401 - Pillow's own named tuple
-    """Return one of Pillow's tiles with the unpacker that keeps the other byte."""
-    arguments = tile[3]
-    return tile._replace(args=(_LOW_BYTES[arguments[0]], *arguments[1:]))
-
-
-def _to_16_bits(array: NDArray[Any], bits: int) -> NDArray[np.uint16]:
-    """Return samples of any number type as uint16 over its whole range."""
+def _to_whole_depth(array: NDArray[Any], page: tifffile.TiffPage, *, signed: bool) -> NDArray[Any]:
+    """Return samples of any number type as uint8, or uint16 where they have more than 8 bits, over the whole range."""
     if array.dtype.kind == "f":
-        return float_to_16_bits(array)
+        return floats.to_16_bits(array, stated=_stated_range(page))
+    if array.dtype.kind == "i" and signed:
+        array = array.view(f"u{array.dtype.itemsize}")
     if array.dtype.kind != "u":
         raise UnreadableImage(
             f"this TIFF has samples of type {array.dtype}; accepted: unsigned integers and floats"
         )
-    if bits == 16:
-        return array.astype(np.uint16, copy=False)
+    bits = int(page.bitspersample)
+    if bits in {8, 16}:
+        return array.astype(f"u{bits // 8}", copy=False)
     if bits > 16:
         return np.asarray(array >> (bits - 16), dtype=np.uint16)
-    scaled = array.astype(np.float32) * np.float32(65535 / ((1 << bits) - 1))
-    return np.asarray(np.round(scaled), dtype=np.uint16)
+    whole = 8 if bits < 8 else 16
+    table = np.round(np.arange(1 << bits) * (((1 << whole) - 1) / ((1 << bits) - 1))).astype(f"u{whole // 8}")
+    return np.asarray(table[array])
 
 
-def float_to_16_bits(array: NDArray[Any]) -> NDArray[np.uint16]:
-    """Return float samples as uint16; their range is judged by the largest."""
-    largest = float(array.max())
-    top = next((limit for limit in (1.0, 255.0, 65535.0) if largest <= limit), None)
-    if top is None or not np.isfinite(array).all():
-        raise UnreadableImage(
-            f"this TIFF has float samples up to {largest:g}; accepted: 0 to 1, 255 or 65535"
-        )
-    scaled = np.clip(array.astype(np.float32) * np.float32(65535 / top), 0, 65535)
-    return np.asarray(np.round(scaled, out=scaled), dtype=np.uint16)
+def _stated_range(page: tifffile.TiffPage) -> tuple[float, float] | None:
+    """Return the values of black and white that the tags state; None where they state no white."""
+    values = [page.tags.valueof(tag) for tag in (_SMALLEST, _LARGEST)]
+    ends = [
+        pick(value) if isinstance(value, tuple) else value
+        for value, pick in zip(values, (min, max), strict=True)
+    ]
+    black, white = (
+        0.0 if ends[0] is None else float(ends[0]),
+        float("nan") if ends[1] is None else float(ends[1]),
+    )
+    return (black, white) if np.isfinite((black, white)).all() and black < white else None
 
 
-def _unmultiplied(samples: NDArray[np.uint16], alpha: NDArray[np.uint16]) -> NDArray[np.uint16]:
+def _unmultiplied(samples: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
     """Return samples that were multiplied with alpha, divided by it."""
-    factor = np.float32(65535) / np.maximum(alpha, 1).astype(np.float32)
+    top = np.iinfo(samples.dtype).max
+    factor = np.float32(top) / np.maximum(alpha, 1).astype(np.float32)
     factor = factor[..., None] if samples.ndim == 3 else factor
-    return np.round(np.minimum(samples * factor, 65535)).astype(np.uint16)
+    return np.asarray(np.round(np.minimum(samples * factor, top)), samples.dtype)
 
 
 def encode(pixels: NDArray[Any], blocks: Metadata, icc: bytes) -> bytes:
@@ -222,8 +290,8 @@ def encode(pixels: NDArray[Any], blocks: Metadata, icc: bytes) -> bytes:
         predictor=True,
         rowsperstrip=max(1, (1 << 20) // (pixels.shape[1] * pixels.shape[2] * pixels.itemsize)),
         iccprofile=icc,
-        resolution=blocks.dpi or (72.0, 72.0),
-        resolutionunit="inch",
+        resolution=blocks.dpi or (1, 1),  # the tags must be there
+        resolutionunit="inch" if blocks.dpi else "none",
         software=False,
         metadata=None,
         extratags=rows,
