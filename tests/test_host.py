@@ -112,7 +112,7 @@ def test_coloring_changes_nothing_of_the_process(kind: str, options: ColorizeOpt
 def test_the_command_itself_keeps_its_libraries_quiet(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    damaged = encoded(GRAY, "TIFF", description="a scene " * 8)
+    damaged = encoded(GRAY, "TIFF", description="a scene " * 8, compression="jpeg")
     damaged = damaged.replace(struct.pack("<HHI", 270, 2, 65), struct.pack("<HHI", 270, 2, 9999999))
     with pytest.warns(UserWarning, match="larger than file"):  # as Pillow says in a program of somebody else
         image.read(damaged)

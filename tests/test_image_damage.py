@@ -1,6 +1,8 @@
 """Too large, truncated, damaged, unknown: a named error before harm is done, never anything else."""
 
 import contextlib
+import io
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from PIL import Image
 
 from conftest import encoded, gray_jpeg
 from rechroma import image
-from rechroma.errors import RechromaError, TooLarge, UnreadableImage
+from rechroma.errors import OptionError, RechromaError, TooLarge, UnreadableImage
 from rechroma.image import decoding, opening
 from stored import COLORS, DEEP_RGB, GRAY, RGB, chunk, tiff_of
 
@@ -92,6 +94,65 @@ def test_random_damage_gives_a_picture_or_a_named_error(name: str) -> None:
         damaged[at] = rng.integers(0, 256, 4)
         with contextlib.suppress(RechromaError):
             image.lightness(image.read(damaged.tobytes(), max_megapixels=1))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [b"P6" + b" " * 100_000, b"P6" + b"#\n" * 50_000, b"P6" + b"#" * 100_000, b"P6 " + b"1" * 100_000]
+    + [
+        b"P6 1 1 " + b"9" * 5000 + b" ",
+        b"P6 " + b"1 #" * 30_000,
+        b"P5" + b" " * 100_000,
+        b"P3 1 #" + b" " * 10**5,
+    ],
+)
+def test_no_header_of_a_pnm_takes_long(header: bytes) -> None:
+    start = time.perf_counter()
+    with pytest.raises(UnreadableImage):
+        image.read(header + b"x")
+    assert time.perf_counter() - start < 1
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"%PDF-1.7", "pdftoppm"),
+        (b"II*\x00\x10\x00\x00\x00CR\x02\x00", "darktable"),
+        (b"\x00\x00\x00\x18ftypcrx ", "darktable"),
+        (b"FUJIFILMCCD-RAW 0201", "darktable"),
+        (tiff_of(GRAY, photometric="cfa"), "darktable"),
+        (tiff_of(RGB, photometric="rgb", extratags=[(50706, 1, 4, b"\x01\x04\x00\x00", True)]), "darktable"),
+        (b"8BPS\x00\x01", "TIFF"),
+        (b"\xff\x0a" + bytes(20), "djxl"),
+    ],
+)
+def test_files_of_other_kinds_are_refused_with_advice(data: bytes, words: str) -> None:
+    with pytest.raises(UnreadableImage, match=words):
+        image.read(data + bytes(64))
+
+
+@pytest.mark.parametrize("limit", [0, -1.0, float("nan")])
+def test_a_limit_that_is_none_is_refused(limit: float) -> None:
+    with pytest.raises(OptionError, match="max_megapixels"):
+        image.read(encoded_before["png"], max_megapixels=limit)
+
+
+def test_files_longer_than_the_limit_are_not_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "long.tif"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # takes no room
+    with pytest.raises(TooLarge, match="longer than 144 MB"):
+        image.read(path, max_megapixels=10)
+    asked = []
+
+    class Endless(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            asked.append(size)
+            return bytes(size or 0)
+
+    with pytest.raises(TooLarge, match="longer than 144 MB"):
+        image.read(Endless(), max_megapixels=10)
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize(

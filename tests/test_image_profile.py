@@ -11,7 +11,8 @@ from PIL import Image, ImageCms
 
 from conftest import encoded, scene
 from rechroma import color, image
-from rechroma.image import profile
+from rechroma.image import png, profile
+from stored import tiff_of
 
 GRAY = scene(60, 80)
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
@@ -257,3 +258,85 @@ def test_float_samples_go_by_the_profile_too() -> None:
     picture = image.read(encoded(RAMP, "PNG", icc_profile=gray_profile(DOT_GAIN)))
     as_float = replace(picture, samples=(RAMP / 255).astype(np.float32))
     assert np.abs(image.lightness(as_float) - image.lightness(picture)).max() < 0.01
+
+
+SRGB_COLUMNS = np.array(
+    [[0.43607, 0.38515, 0.14307], [0.22249, 0.71687, 0.06061], [0.01392, 0.09708, 0.71410]]
+)
+
+
+def table_profile(space: bytes, tone: float) -> bytes:
+    """Give a profile made of a table: linear sRGB, gray or inks after a tone curve."""
+    channels = {b"GRAY": 1, b"RGB ": 3, b"CMYK": 4}[space]
+    corners = np.stack(np.meshgrid(*[(0.0, 1.0)] * channels, indexing="ij"), -1).reshape(-1, channels)
+    if channels == 4:
+        corners = 1 - (corners[:, :3] + corners[:, 3:]) / 2
+    xyz_values = (
+        np.repeat(corners, 3, 1)[:, :3] @ SRGB_COLUMNS.T if channels == 1 else corners @ SRGB_COLUMNS.T
+    )
+    x = np.linspace(0, 1, 1024)
+    curve = 1 - (1 - x) ** tone if channels == 4 else x**tone
+    ramps = np.round(np.tile(curve, channels) * 65535).astype(">u2").tobytes()
+    grid = np.clip(np.round(xyz_values * 32768), 0, 65535).astype(">u2").tobytes()
+    unit = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    head = b"mft2" + bytes(4) + bytes([channels, 3, 2, 0]) + unit + struct.pack(">HH", 1024, 2)
+    block = head + ramps + grid + np.array([0, 65535], ">u2").tobytes() * 3
+    return icc(space, described({b"A2B0": block}), kind=b"scnr" if channels < 4 else b"prtr")
+
+
+def deep_values(channels: int) -> NDArray[np.uint16]:
+    """Give a ramp, darkest first, beside random values: (64, 64, channels)."""
+    ramp = np.repeat(np.linspace(0, 65535, 2048).astype(np.uint16)[:, None], channels, 1)
+    other = np.random.default_rng(4).integers(0, 65536, (2048, channels)).astype(np.uint16)
+    return np.concatenate([ramp, other]).reshape(64, 64, channels)
+
+
+@pytest.mark.parametrize("tone", [1.0, 1.8, 2.6])
+@pytest.mark.parametrize("container", ["tiff", "png"])
+def test_16_bits_with_a_profile_made_of_a_table_have_its_lightness(container: str, tone: float) -> None:
+    samples, made_of = deep_values(3), table_profile(b"RGB ", tone)
+    data = (
+        tiff_of(samples, photometric="rgb", iccprofile=made_of)
+        if container == "tiff"
+        else png.encode(samples, image.Metadata(), made_of)
+    )
+    picture = image.read(data)
+    luminance = ((samples / 65535) ** tone @ SRGB_COLUMNS[1]).astype(np.float32)
+    error = np.abs(image.lightness(picture) - color.gray_to_lightness(color.linear_to_srgb(luminance)))
+    assert picture.bits == 16
+    assert error.max() < 0.3
+    assert error.mean() < 0.02
+
+
+def test_gray_with_a_profile_made_of_a_table_has_its_lightness() -> None:
+    samples = deep_values(1)[..., 0]
+    for space in (b"GRAY", b"RGB "):
+        made_of = table_profile(space, 1.4)
+        expected = color.gray_to_lightness(
+            color.linear_to_srgb(((samples / 65535) ** 1.4).astype(np.float32))
+        )
+        deep = image.read(tiff_of(samples, photometric="minisblack", iccprofile=made_of))
+        assert np.abs(image.lightness(deep) - expected).max() < 0.3
+        for kind in ("TIFF", "PNG"):
+            shallow = image.read(encoded((samples // 257).astype(np.uint8), kind, icc_profile=made_of))
+            assert np.abs(image.lightness(shallow) - expected)[:32].mean() < 0.6
+
+
+def test_16_bit_inks_with_a_profile_are_evaluated_by_it() -> None:
+    samples, made_of = deep_values(4), table_profile(b"CMYK", 2.2)
+    inks = 1 - (1 - samples / 65535) ** 2.2
+    luminance = (1 - (inks[..., :3] + inks[..., 3:]) / 2) @ SRGB_COLUMNS[1]
+    expected = color.gray_to_lightness(color.linear_to_srgb(luminance.astype(np.float32)))
+    picture = image.read(tiff_of(samples, photometric="separated", iccprofile=made_of))
+    error = np.abs(image.lightness(picture) - expected)
+    assert picture.bits == 16
+    assert error[expected > 20].max() < 0.5
+    assert error.mean() < 0.1
+
+
+def test_a_table_profile_that_is_damaged_is_left_out_with_a_note() -> None:
+    damaged = table_profile(b"RGB ", 1.0)[:300]
+    for samples in (deep_values(3), (deep_values(3) // 257).astype(np.uint8)):
+        with pytest.warns(UserWarning, match="ICC profile is unusable"):
+            picture = image.read(tiff_of(samples, photometric="rgb", iccprofile=damaged))
+        assert np.array_equal(picture.samples, samples)

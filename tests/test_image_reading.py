@@ -13,7 +13,7 @@ from PIL import Image
 from conftest import encoded, gray_jpeg
 from rechroma import image
 from rechroma.errors import MissingExtra, UnreadableImage
-from rechroma.image import png, tiff
+from rechroma.image import png
 from stored import (
     ALPHA,
     COLORS,
@@ -184,6 +184,30 @@ def test_of_several_pages_the_first_is_taken_with_a_warning() -> None:
     with pytest.warns(UserWarning, match="2 pages"):
         deep = image.read(tiff_of(np.stack([DEEP, 65535 - DEEP]), photometric="minisblack"))
     assert np.array_equal(deep.samples, DEEP)
+
+
+def test_of_a_gif_the_first_frame_is_taken() -> None:
+    moving = encoded(GRAY, "GIF", save_all=True, append_images=[Image.fromarray(255 - GRAY)])
+    with pytest.warns(UserWarning, match="gif has 2 pages or frames; the first is taken"):
+        picture = image.read(moving)
+    assert (picture.kind, picture.size) == ("gif", GRAY.shape)
+    assert np.abs(image.lightness(picture) - expected_lightness(GRAY)).max() < 0.005
+    see_through = image.read(encoded(GRAY, "GIF", transparency=int(GRAY[0, 0])))
+    assert np.array_equal(see_through.alpha == 0, GRAY[0, 0] == GRAY)
+
+
+def test_jpeg_2000_is_read_and_tells_of_bits_that_are_lost() -> None:
+    for samples in (GRAY, RGB, DEEP):
+        picture = image.read(encoded(Image.fromarray(samples), "JPEG2000"))
+        assert (picture.kind, picture.bits) == ("jp2", 8 * samples.dtype.itemsize)
+        assert np.array_equal(picture.samples, samples)
+    codestream = encoded(RGB, "JPEG2000", no_jp2=True)
+    assert np.array_equal(image.read(codestream).samples, RGB)
+    imagecodecs = pytest.importorskip(
+        "imagecodecs", reason="imagecodecs, which writes the file, is not installed"
+    )
+    with pytest.warns(UserWarning, match="16 bits a channel 8 are kept"):
+        image.read(imagecodecs.jpeg2k_encode(DEEP_RGB, level=0))
 
 
 def test_the_name_of_a_file_does_not_matter(tmp_path: Path) -> None:

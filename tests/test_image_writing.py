@@ -136,10 +136,14 @@ def test_alpha_gives_way_to_white_in_a_jpeg() -> None:
     rgba[:, 16:, 3] = 0
     picture = image.read(rgba)
     chroma = np.full((16, 16), 180, np.uint8)
-    data = image.encode_planes_jpeg(picture, chroma, chroma)
+    with pytest.warns(UserWarning, match="transparent parts lie on white"):
+        data = image.encode_planes_jpeg(picture, chroma, chroma)
     seen = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
     assert np.abs(seen[4:28, 20:30] - 255).max() <= 4
     assert seen[4:28, 2:12, 1].max() < 80
+    image.encode_planes_jpeg(
+        replace(picture, alpha=np.full((32, 32), 255, np.uint8)), chroma, chroma
+    )  # no note
 
 
 @pytest.mark.parametrize("kind", ["png", "tiff", "webp"])

@@ -21,7 +21,9 @@ SUFFIXES: dict[str, Format] = {
 """Lower-case suffixes of the formats that results are written in; the first of a format is its own."""
 BECOME_JPEG = frozenset({".avif", ".heic", ".heif"})
 """Photographs in formats that are read and not written: their results become JPEGs."""
-BECOME_PNG = frozenset({".bmp", ".pbm", ".pgm", ".pnm", ".ppm"})
+BECOME_PNG = frozenset(
+    {".bmp", ".gif", ".j2c", ".j2k", ".jp2", ".jpf", ".jpx", ".pbm", ".pgm", ".pnm", ".ppm"}
+)
 """Pictures in formats that are read and not written: their results become PNGs."""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rechroma import jpeg
+from rechroma import jpeg, notes
 from rechroma.errors import OptionError
 from rechroma.image import png, tiff
 from rechroma.image.metadata import Metadata, carried, within_exif, within_segments
@@ -40,7 +40,7 @@ _PNG_LEVEL = 4
 def output_format(picture: Picture, format: Format) -> FileFormat:  # noqa: A002 - the option's name
     """Return the file format to write: as asked; for "same", the picture's where it can hold color.
 
-    BMP and PNM become PNG; AVIF and HEIC become JPEG, or PNG where they have alpha.
+    BMP, GIF, PNM and JPEG 2000 become PNG; AVIF and HEIC become JPEG, or PNG where they have alpha.
     """
     if format != "same":
         return format
@@ -99,6 +99,12 @@ def encode_planes_jpeg(
     shape = chroma_shape(picture, lossless=False)
     planes = (plane, resized(cb, shape), resized(cr, shape))
     if picture.alpha is not None:
+        if picture.alpha.min() < (
+            1 if picture.alpha.dtype == np.float32 else np.iinfo(picture.alpha.dtype).max
+        ):
+            notes.note(
+                "a JPEG holds no transparency: transparent parts lie on white; PNG, TIFF and WebP keep them"
+            )
         planes = on_white(*planes, to_8_bits(picture.alpha))
     as_stored_luma = picture.orientation == 1 and picture.samples is None
     data = encode_ycbcr(*planes, quality=quality, like=picture.file if as_stored_luma else b"")
