@@ -10,7 +10,7 @@ FOLDER, what `evaluate` left for it, replaces them. Milliseconds are measured he
 import csv
 import json
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -45,6 +45,12 @@ COLUMNS = {
 } | {"delta_colorfulness": ("ΔCF", 2)}
 """Column of evaluation.csv: heading, decimals."""
 BASELINES = (table.GRAY, table.MEAN)
+SAME: dict[str, Callable[[dict[str, Any]], object]] = {
+    "pictures": lambda facts: facts.get("pictures"),
+    "features": lambda facts: facts.get("features"),
+    "ways to read pictures": lambda facts: facts.get("protocol", {}).get("pixels"),
+}
+"""What versions must share to stand in one table: name, and where the manifest has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +110,10 @@ def compare(
     Raises:
         ValueError: They were measured on other pictures or with other features.
     """
-    for what in ("pictures", "features"):
-        if len({json.dumps(one.facts.get(what), sort_keys=True) for one in versions.values()}) > 1:
+    for what, fact in SAME.items():
+        if len({json.dumps(fact(one.facts), sort_keys=True) for one in versions.values()}) > 1:
             raise ValueError(
-                f"the versions' {what} differ; evaluate both on the same, with the same --features"
+                f"the versions' {what} differ; evaluate both anew, on the same pictures with the same --features"
             )
     last = list(versions.values())[-1]
     lines: list[tuple[str, dict[str, str], Mapping[str, object]]]

@@ -93,6 +93,9 @@ def test_versions_measured_otherwise_are_not_laid_side_by_side(tmp_path: Path) -
     other = Evaluation(rows=this.rows, facts={**this.facts, "pictures": {"count": 2}})
     with pytest.raises(ValueError, match="pictures"):
         compare({FIRST: this, THIS: other}, {})
+    turned = Evaluation(rows=this.rows, facts={**this.facts, "protocol": {"pixels": "upright"}})
+    with pytest.raises(ValueError, match="ways to read pictures"):
+        compare({FIRST: this, THIS: turned}, {})
 
 
 def test_the_first_version_is_kept_without_names_and_reads_the_same_again(tmp_path: Path) -> None:

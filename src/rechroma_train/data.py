@@ -1,6 +1,5 @@
 """Photographs for training: decoded once into one flat file, cropped and scaled in batches on any device."""
 
-import io
 import json
 from dataclasses import dataclass
 from multiprocessing import Pool
@@ -11,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from rechroma.errors import RechromaError
 from rechroma_train.config import PackOptions
 from rechroma_train.stored import stored
 from rechroma_train.transfer import send
@@ -195,13 +195,14 @@ def pack(options: PackOptions) -> None:
 
 
 def _decode(job: tuple[str, bytes, int]) -> tuple[str, tuple[int, int] | None, bytes]:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
+
+    from rechroma import image
 
     name, data, short = job
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            rgb = image.convert("RGB")
-    except (OSError, UnidentifiedImageError):
+        rgb = Image.fromarray(image.srgb_pixels(image.read(data)))
+    except RechromaError:
         return name, None, b""
     scale = short / min(rgb.size)
     if scale < 1:

@@ -8,13 +8,12 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from rechroma import image
 from rechroma.color import ab_bins, rebalancing_weights, rgb_to_lab, smooth_prior, soft_encode
 from rechroma.errors import InputError
 from rechroma.types import AB, RGB8, Array, Lightness
@@ -164,5 +163,4 @@ def _decoded(options: PriorOptions) -> Iterator[RGB8]:
     for number, (_, data) in enumerate(stored(options.pictures)):
         if options.limit and number >= options.limit:
             return
-        with Image.open(BytesIO(data)) as image:
-            yield np.asarray(image.convert("RGB"))
+        yield image.srgb_pixels(image.read(data))

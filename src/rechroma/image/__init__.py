@@ -19,6 +19,8 @@ What the eyes and the merges need, all upright::
 
     small_lightness(picture, (h, w)) -> L* (h, w) float32          cheapest route, scaled DCT decode for JPEG
     small_rgb(picture, (h, w)) -> sRGB (h, w, 3) float32           its own colors, of a reference
+    srgb_pixels(picture) -> sRGB (H, W, 3) uint8                   the same at full size, for training and measuring
+    screen_pixels(picture, long_side) -> sRGB (h, w, 3) uint8      and with sides of at most so many pixels
     luma(picture, *, shrink=1 | 2 | 4 | 8) -> Y' (ceil(H/shrink), ceil(W/shrink)) uint8
     lightness(picture, rows=slice(a, b)) -> L* (b - a, W) float32  call decoded(picture) once before
     decoded(picture) -> Picture                                    a JPEG's samples decoded and kept
@@ -52,8 +54,10 @@ from rechroma.image.picture import (
     luma,
     luma_profile,
     rgb_dtype,
+    screen_pixels,
     small_lightness,
     small_rgb,
+    srgb_pixels,
 )
 from rechroma.image.preview import screen_png
 from rechroma.image.provenance import Provenance, SourceType
@@ -91,8 +95,10 @@ __all__ = [
     "rgb_dtype",
     "remove_leftovers",
     "save_atomically",
+    "screen_pixels",
     "screen_png",
     "sha256_of",
     "small_lightness",
     "small_rgb",
+    "srgb_pixels",
 ]

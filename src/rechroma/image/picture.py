@@ -123,6 +123,11 @@ def screen_pixels(picture: Picture, long_side: int) -> NDArray[np.uint8]:
     return np.asarray(image)
 
 
+def srgb_pixels(picture: Picture) -> NDArray[np.uint8]:
+    """Return the picture in its own colors, sRGB (H, W, 3) uint8, upright, without alpha."""
+    return screen_pixels(picture, max(picture.size))
+
+
 def small_rgb(picture: Picture, size: tuple[int, int]) -> RGB:
     """Return the whole picture's colors as a screen shows them, resized to (h, w): (h, w, 3) float32 sRGB."""
     image = Image.fromarray(screen_pixels(picture, 2 * max(size)))

@@ -13,6 +13,7 @@ from rechroma_train.prior import ColorPrior
 LIBRARIES = ("rechroma", "numpy", "onnxruntime", "pillow")
 PROTOCOL = {
     "geometry": "pictures as stored: neither cropped nor resized",
+    "pixels": "upright by EXIF, sRGB by the ICC profile",
     "input": "8-bit sRGB gray with the picture's L* (CIELAB, D65, 2 degrees)",
     "compared": "uint8 RGB: predicted a*b* with the input's L*, brought into sRGB by reducing chroma",
     "means": "of each picture's figure; the balanced AuC over all pixels",

@@ -1,14 +1,12 @@
 """The pictures that are scored: what they truly look like, and the gray picture that a model is given of them."""
 
-import hashlib
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from rechroma import image
 from rechroma.color import lightness_to_gray, rgb_to_lab
 from rechroma.errors import InputError, UnreadableImage
 from rechroma.types import RGB8, Lab
@@ -74,16 +72,12 @@ def read(path: Path, *, longest: int = 0) -> Truth:
     Raises:
         UnreadableImage: It cannot be decoded.
     """
-    data = path.read_bytes()
     try:
-        with Image.open(BytesIO(data)) as image:
-            color = image.convert("RGB")
-            if longest:
-                color.thumbnail((longest, longest), Image.Resampling.LANCZOS)
-            rgb = np.asarray(color)
-    except OSError as error:
-        raise UnreadableImage(f"{path} is no picture that can be read: {error}") from error
-    return truth_of(rgb, name=path.name, sha256=hashlib.sha256(data).hexdigest())
+        picture = image.read(path)
+        rgb = image.screen_pixels(picture, longest) if longest else image.srgb_pixels(picture)
+    except UnreadableImage as error:
+        raise UnreadableImage(f"{path}: {error}") from error
+    return truth_of(rgb, name=path.name, sha256=picture.sha256)
 
 
 def truth_of(rgb: RGB8, *, name: str, sha256: str) -> Truth:
