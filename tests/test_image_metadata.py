@@ -3,7 +3,6 @@
 import io
 import struct
 from dataclasses import replace
-from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -148,9 +147,8 @@ def test_an_upright_result_says_that_it_is_upright(to: str, orientation: int) ->
     assert b"Orientation" in XMP
     assert description(again.metadata.xmp).attrib["{http://ns.adobe.com/tiff/1.0/}Orientation"] == "1"
     sub = exif.parse(again.metadata.exif).subs[34665]
-    assert [sub[tag].value for tag in (40962, 40963)] == [
-        struct.pack("<H", side) for side in ((90, 120) if turned else (120, 90))
-    ]
+    sides = [exif.number(again.metadata.exif, sub[tag]) for tag in (40962, 40963)]
+    assert sides == ([90, 120] if turned else [120, 90])
 
 
 def test_a_lossless_result_stays_turned_as_it_was_stored() -> None:
@@ -247,48 +245,6 @@ def test_blocks_too_long_for_a_jpeg_are_left_out_with_a_warning() -> None:
     assert description(left.xmp).attrib[f"{IPTC_EXT}DigitalSourceType"] == SOURCE_TYPE
 
 
-def test_the_gray_thumbnail_is_unlinked() -> None:
-    block = exif_block()
-    first = struct.unpack_from("<I", block, 4)[0]
-    link = first + 2 + 12 * struct.unpack_from("<H", block, first)[0]
-    linked = block[:link] + struct.pack("<I", 8) + block[link + 4 :]
-    assert exif.without_thumbnail(linked) == block
-    assert exif.without_thumbnail(b"") == b""
-    assert exif.without_thumbnail(b"II*\x00\xff\xff\xff\x00") == b"II*\x00\xff\xff\xff\x00"
-
-
-@pytest.mark.parametrize("order", ["<", ">"])
-def test_edits_of_exif_move_nothing(order: str) -> None:
-    block = exif_block(order)
-    before = exif.parse(block)
-    upright = exif.made_upright(block, turned=True)
-    assert len(upright) == len(block)
-    assert exif.orientation(upright) == 1
-    added = exif.with_entries(block, ascii_entry(33432, "me"))
-    after = exif.parse(added)
-    assert after.main[33432].value == b"me\x00"
-    assert after.subs[34665][0x927C] == before.subs[34665][0x927C]
-    assert {tag: entry.at for tag, entry in after.subs[34853].items()} == {
-        tag: entry.at for tag, entry in before.subs[34853].items()
-    }
-
-
-def test_damaged_exif_is_read_as_far_as_it_goes() -> None:
-    rng = np.random.default_rng(5)
-    whole = np.frombuffer(exif_block(), np.uint8)
-    for _ in range(2000):
-        damaged = whole.copy()
-        damaged[rng.integers(0, len(whole), 4)] = rng.integers(0, 256, 4)
-        block = damaged.tobytes()[: rng.integers(0, len(whole) + 1)]
-        exif.parse(block)
-        assert 1 <= exif.orientation(block) <= 8
-        exif.dots_per_inch(block)
-        exif.iptc(block)
-        exif.made_upright(block, turned=True)
-        exif.without_thumbnail(block)
-        exif.with_entries(block, ascii_entry(33432, "me"))
-
-
 def test_iptc_stored_as_integers_is_put_in_order() -> None:
     padded = IPTC.ljust(28, b"\x00")
     swapped = struct.pack("<7I", *struct.unpack(">7I", padded))
@@ -308,12 +264,3 @@ def test_pillow_images_carry_their_metadata_to_and_fro() -> None:
     assert exif.orientation(back.info["exif"]) == 1
     assert back.info["dpi"] == (200, 300)
     assert b"Caf\xc3\xa9" in back.info["xmp"]
-
-
-@pytest.mark.parametrize("pointer", [34665, 34853])
-def test_a_directory_that_points_to_itself_ends(pointer: int) -> None:
-    block = bytearray(exif_block())
-    entry = exif.directory(bytes(block), struct.unpack_from("<I", block, 4)[0])[pointer]
-    struct.pack_into("<I", block, entry.at, struct.unpack_from("<I", block, 4)[0])
-    parsed: Any = exif.parse(bytes(block))
-    assert parsed.main[271].value == b"Kodak\x00"

@@ -15,7 +15,7 @@ from PIL.ImageFile import ImageFile
 
 from rechroma import notes
 from rechroma.errors import MissingExtra, TooLarge, UnreadableImage
-from rechroma.image import bigtiff, exif, floats, png, refusals, tiff
+from rechroma.image import bigtiff, exif, exif_edits, floats, png, refusals, tiff
 from rechroma.image.conversion import in_srgb, to_srgb
 from rechroma.image.metadata import Metadata
 from rechroma.image.opening import open_file, webp_size
@@ -256,10 +256,18 @@ def _decode_tiff(data: bytes, max_megapixels: float) -> Decoded:
     stored = tiff.read_samples(page)
     if stored is None:
         try:
-            decoded = decode_image(_open(page.file), kind="tiff")
+            decoded = decode_image(_open(exif_edits.upright(page.file)), kind="tiff")
         except UnreadableImage as error:
             raise UnreadableImage(f"this TIFF ({tiff.described(page)}) is not read: {error}") from error
-        return replace(decoded, orientation=turn, metadata=metadata)
+        if exif.byte_order(page.file) is None:  # a BigTIFF, which Pillow has turned by itself
+            return replace(decoded, orientation=turn, metadata=metadata)
+        return replace(
+            decoded,
+            samples=np.ascontiguousarray(upright(decoded.samples, turn)),
+            alpha=None if decoded.alpha is None else np.ascontiguousarray(upright(decoded.alpha, turn)),
+            orientation=turn,
+            metadata=metadata,
+        )
     profile = tags[_ICC].value if _ICC in tags else b""
     samples, icc = in_srgb(stored.samples, stored.space, profile)
     return Decoded(

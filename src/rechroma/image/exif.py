@@ -1,12 +1,18 @@
-"""EXIF blocks, which are TIFF structures: small edits in place, and the way to and from a TIFF file's own tags.
+"""EXIF blocks, which are TIFF structures: what their tags say, and the way to and from a TIFF file's own tags.
 
-Edits never move what is there: offsets inside maker notes count from the start of the block, and moving it would
-break them. New entries are added by writing the first directory anew at the end of the block.
+Values never move: offsets inside maker notes count from the start of the block. New entries are added by writing the
+first directory anew at the end of the block; `exif_edits` changes what is there in place.
 """
 
+import math
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypeAlias
+
+Block: TypeAlias = bytes | bytearray
+"""A TIFF structure, from its byte-order mark on."""
 
 ORIENTATION, X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 274, 282, 283, 296
 XMP, IPTC, EXIF_POINTER, GPS_POINTER, INTEROP_POINTER = 700, 33723, 34665, 34853, 40965
@@ -20,6 +26,10 @@ DESCRIPTIVE = frozenset(
 """Tags of a TIFF's first directory that tell of the picture, not of how the file stores it (GeoTIFF included)."""
 _WIDTHS = MappingProxyType({1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4})
 """Bytes of one value, by type number."""
+_NUMBERS = MappingProxyType(
+    {1: "B", 3: "H", 4: "I", 5: "II", 6: "b", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d", 13: "I"}
+)
+"""How the first value is packed, by type number; two letters are a fraction."""
 _ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
 
 
@@ -51,26 +61,35 @@ class Directories:
     """EXIF, GPS and interoperability directories, by the tag that points to them."""
 
 
-def byte_order(block: bytes) -> str | None:
+def byte_order(block: Block) -> str | None:
     """Return "<" or ">", or None where this is no TIFF structure."""
-    return _ORDERS.get(block[:4])
+    return _ORDERS.get(bytes(block[:4]))
 
 
-def directory(block: bytes, at: int) -> dict[int, Entry]:
+def rows(block: Block, at: int) -> Iterator[int]:
+    """Yield the offset of every 12-byte row of the directory at an offset, as far as they lie within the block."""
+    order = byte_order(block)
+    if order is not None and 8 <= at <= len(block) - 2:
+        count = struct.unpack_from(f"{order}H", block, at)[0]
+        yield from range(at + 2, min(at + 2 + 12 * count, len(block) - 11), 12)
+
+
+def first(block: Block) -> int:
+    """Return the offset of the first directory, 0 where this is no TIFF structure."""
+    order = byte_order(block)
+    return 0 if order is None or len(block) < 8 else int(struct.unpack_from(f"{order}I", block, 4)[0])
+
+
+def directory(block: Block, at: int) -> dict[int, Entry]:
     """Return the entries of the directory at an offset; what does not lie within the block is left out."""
     order = byte_order(block)
     found: dict[int, Entry] = {}
-    if order is None or not 8 <= at <= len(block) - 2:
-        return found
-    for i in range(struct.unpack_from(f"{order}H", block, at)[0]):
-        row = at + 2 + 12 * i
-        if row + 12 > len(block):
-            break
+    for row in rows(block, at):
         tag, type_, count = struct.unpack_from(f"{order}HHI", block, row)
         size = _WIDTHS.get(type_, 0) * count
         place = row + 8 if size <= 4 else struct.unpack_from(f"{order}I", block, row + 8)[0]
         if size and place + size <= len(block):
-            found.setdefault(tag, Entry(tag, type_, count, block[place : place + size], place))
+            found.setdefault(tag, Entry(tag, type_, count, bytes(block[place : place + size]), place))
     return found
 
 
@@ -79,13 +98,13 @@ def parse(block: bytes) -> Directories:
     order = byte_order(block)
     if order is None or len(block) < 8:
         return Directories(order="<", main={}, subs={})
-    main = directory(block, struct.unpack_from(f"{order}I", block, 4)[0])
+    main = directory(block, first(block))
     subs: dict[int, dict[int, Entry]] = {}
     for tag, parent in ((EXIF_POINTER, main), (GPS_POINTER, main), (INTEROP_POINTER, subs)):
         holder = subs.get(EXIF_POINTER, {}) if parent is subs else main
         pointer = holder.pop(tag, None)
-        if pointer is not None and len(pointer.value) == 4:
-            subs[tag] = directory(block, struct.unpack(f"{order}I", pointer.value)[0])
+        if pointer is not None:
+            subs[tag] = directory(block, number(block, pointer))
     return Directories(order=order, main=main, subs={tag: sub for tag, sub in subs.items() if sub})
 
 
@@ -140,8 +159,7 @@ def with_entries(block: bytes, *new: Entry) -> bytes:
     order = byte_order(block)
     if order is None or len(block) < 8:
         return build(Directories(order="<", main={entry.tag: entry for entry in new}, subs={}))
-    first = struct.unpack_from(f"{order}I", block, 4)[0]
-    entries = directory(block, first) | {entry.tag: entry for entry in new}
+    entries = directory(block, first(block)) | {entry.tag: entry for entry in new}
     out = block + b"\x00" * (len(block) % 2)
     return out[:4] + struct.pack(f"{order}I", len(out)) + out[8:] + pack_directory(entries, len(out), order)
 
@@ -153,35 +171,16 @@ def orientation(block: bytes) -> int:
     return value if 1 <= value <= 8 else 1
 
 
-def number(block: bytes, entry: Entry) -> int:
-    """Return the first value of an entry of a whole-number type, 0 for others."""
-    letter = {1: "B", 3: "H", 4: "I"}.get(entry.type)
-    return int(struct.unpack_from(f"{byte_order(block)}{letter}", entry.value)[0]) if letter else 0
+def number(block: Block, entry: Entry) -> int:
+    """Return the first value of an entry of any numeric type as a whole number, 0 where it is none."""
+    value = _real(block, entry)
+    return int(value) if value == value // 1 else 0
 
 
-def made_upright(block: bytes, *, turned: bool) -> bytes:
-    """Return the block with orientation 1; the picture's sides, where told, change places when `turned`."""
-    tags = parse(block)
-    out = bytearray(block)
-    entry = tags.main.get(ORIENTATION)
-    if entry is not None and entry.type == 3:
-        struct.pack_into(f"{tags.order}H", out, entry.at, 1)
-    x, y = (tags.subs.get(EXIF_POINTER, {}).get(tag) for tag in (PIXEL_X, PIXEL_Y))
-    if turned and x is not None and y is not None and x.type == y.type:
-        out[x.at : x.at + len(x.value)], out[y.at : y.at + len(y.value)] = y.value, x.value
-    return bytes(out)
-
-
-def without_thumbnail(block: bytes) -> bytes:
-    """Return the block without its link to the thumbnail: that is gray, and turned as the picture was stored."""
-    order = byte_order(block)
-    if order is None or len(block) < 8:
-        return block
-    first = struct.unpack_from(f"{order}I", block, 4)[0]
-    if not 8 <= first <= len(block) - 2:
-        return block
-    link = first + 2 + 12 * struct.unpack_from(f"{order}H", block, first)[0]
-    return block if link + 4 > len(block) else block[:link] + b"\x00" * 4 + block[link + 4 :]
+def xmp(block: bytes) -> bytes:
+    """Return the XMP packet that the tags hold; empty where there is none."""
+    entry = parse(block).main.get(XMP)
+    return b"" if entry is None else entry.value
 
 
 def iptc(block: bytes) -> bytes:
@@ -200,10 +199,10 @@ def dots_per_inch(block: bytes) -> tuple[float, float] | None:
     """Return the resolution that the tags give, across and down; None where they give none."""
     main = parse(block).main
     rows = [main.get(tag) for tag in (X_RESOLUTION, Y_RESOLUTION)]
-    values = [_rational(block, row) for row in rows if row is not None]
+    values = [_real(block, row) for row in rows if row is not None]
     unit = main.get(RESOLUTION_UNIT)
     scale = {2: 1.0, 3: 2.54}.get(number(block, unit) if unit is not None else 2)
-    return (values[0] * scale, values[1] * scale) if len(values) == 2 and all(values) and scale else None
+    return (values[0] * scale, values[1] * scale) if len(values) == 2 and min(values) > 0 and scale else None
 
 
 def resolution_entries(dpi: tuple[float, float], order: str = "<") -> tuple[Entry, Entry, Entry]:
@@ -216,12 +215,14 @@ def resolution_entries(dpi: tuple[float, float], order: str = "<") -> tuple[Entr
     )
 
 
-def _rational(block: bytes, entry: Entry) -> float:
-    """Return the first value of an entry of rational type, 0 for others and for division by zero."""
-    if entry.type != 5:
+def _real(block: Block, entry: Entry) -> float:
+    """Return the first value of an entry of any numeric type; 0 for others, division by zero and infinity."""
+    letter = _NUMBERS.get(entry.type)
+    if letter is None:
         return 0.0
-    over, under = struct.unpack_from(f"{byte_order(block)}II", entry.value)
-    return over / under if under else 0.0
+    over, *under = struct.unpack_from(f"{byte_order(block)}{letter}", entry.value)
+    value = over / under[0] if under and under[0] else 0.0 if under else float(over)
+    return value if math.isfinite(value) else 0.0
 
 
 def of_tiff(*files: bytes) -> bytes:

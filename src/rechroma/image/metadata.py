@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from rechroma import notes
-from rechroma.image import claims, exif, provenance
+from rechroma.image import claims, exif, exif_edits, provenance
+from rechroma.image.exif_edits import Stored
 from rechroma.image.orientation import swaps_sides
 from rechroma.image.provenance import Provenance
 from rechroma.image.xmp import TIFF, Packet
@@ -28,15 +29,16 @@ class Metadata:
     """Dots per inch, across and down."""
 
 
-def carried(blocks: Metadata, made: Provenance | None, *, turned_from: int = 1) -> Metadata:
-    """Return the blocks of a result made upright from a picture with an EXIF orientation; no gray thumbnail."""
-    turned = swaps_sides(turned_from)
-    block = exif.without_thumbnail(blocks.exif)
+def carried(blocks: Metadata, made: Provenance | None, stored: Stored) -> Metadata:
+    """Return the blocks of a result: what is still true of its picture's, and how it was made."""
+    packet = blocks.xmp or exif.xmp(blocks.exif)
     dpi = blocks.dpi
-    if turned_from != 1:
-        block = exif.made_upright(block, turned=turned)
-        dpi = (dpi[1], dpi[0]) if turned and dpi is not None else dpi
-    return replace(blocks, exif=block, xmp=xmp_of_result(blocks.xmp, made, upright=turned_from != 1), dpi=dpi)
+    return replace(
+        blocks,
+        exif=exif_edits.true_of(blocks.exif, stored),
+        xmp=xmp_of_result(packet, made, upright=stored.turned_from != 1),
+        dpi=(dpi[1], dpi[0]) if dpi is not None and swaps_sides(stored.turned_from) else dpi,
+    )
 
 
 def xmp_of_result(packet: bytes, made: Provenance | None, *, upright: bool) -> bytes:

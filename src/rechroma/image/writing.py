@@ -11,8 +11,9 @@ from PIL import Image
 from rechroma import jpeg, notes
 from rechroma.errors import OptionError
 from rechroma.image import png, tiff
+from rechroma.image.exif_edits import Stored
 from rechroma.image.metadata import Metadata, carried, within_exif, within_segments
-from rechroma.image.orientation import as_stored
+from rechroma.image.orientation import as_stored, swaps_sides
 from rechroma.image.picture import (
     Picture,
     Plane8,
@@ -72,7 +73,7 @@ def encode_lossless_jpeg(
 
     with ThreadPoolExecutor(max_workers=2) as both:  # the codecs release the interpreter's lock
         planes = list(both.map(encoded, (cb, cr)))
-    blocks = within_segments(carried(picture.metadata, provenance), provenance)
+    blocks = within_segments(carried(picture.metadata, provenance, _as_it_was(picture)), provenance)
     data = jpeg.splice(picture.file, *planes, info=picture.header)
     # IPTC, comments, density and what else there is stay in the file as they are
     return jpeg.with_payloads(
@@ -108,7 +109,7 @@ def encode_planes_jpeg(
         planes = on_white(*planes, to_8_bits(picture.alpha))
     as_stored_luma = picture.orientation == 1 and picture.samples is None
     data = encode_ycbcr(*planes, quality=quality, like=picture.file if as_stored_luma else b"")
-    blocks = carried(picture.metadata, provenance, turned_from=picture.orientation)
+    blocks = carried(picture.metadata, provenance, _made_upright(picture, luma_profile(picture)))
     blocks = within_segments(blocks, provenance)
     return jpeg.with_payloads(
         data,
@@ -140,7 +141,7 @@ def encode_rgb(
         OptionError: a side is longer than the format allows.
     """
     _check_sides(rgb.shape[:2], format)
-    blocks = carried(picture.metadata, provenance, turned_from=picture.orientation)
+    blocks = carried(picture.metadata, provenance, _made_upright(picture, srgb_profile()))
     icc = srgb_profile()
     if rgb.dtype == np.float32:
         rgb = np.round(np.clip(rgb, 0, 1) * 65535).astype(np.uint16)
@@ -164,10 +165,24 @@ def give_back(picture: Picture, rgb: NDArray[Any]) -> NDArray[Any] | Image.Image
     if picture.source != "pil":
         return _with_alpha(picture, rgb)
     image = Image.fromarray(_with_alpha(picture, to_8_bits(rgb)))
-    blocks = carried(picture.metadata, None, turned_from=picture.orientation)
+    blocks = carried(picture.metadata, None, _made_upright(picture, srgb_profile()))
     given = {"icc_profile": srgb_profile(), "exif": blocks.exif, "xmp": blocks.xmp, "dpi": blocks.dpi}
     image.info.update({name: value for name, value in given.items() if value})
     return image
+
+
+def _as_it_was(picture: Picture) -> Stored:
+    """Return how a result is stored whose rows and columns are those of the picture's file."""
+    size = picture.size[::-1] if swaps_sides(picture.orientation) else picture.size
+    srgb = luma_profile(picture) == srgb_profile()
+    return Stored(orientation=picture.orientation, size=size, srgb=srgb)
+
+
+def _made_upright(picture: Picture, icc: bytes) -> Stored:
+    """Return how a result is stored that was turned upright, and has this profile."""
+    return Stored(
+        orientation=1, size=picture.size, srgb=icc == srgb_profile(), turned_from=picture.orientation
+    )
 
 
 def _with_alpha(picture: Picture, rgb: NDArray[Any]) -> NDArray[Any]:
