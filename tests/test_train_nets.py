@@ -17,7 +17,7 @@ from rechroma_train import export, train
 from rechroma_train.checkpoints import load_net, net_options, take_matching
 from rechroma_train.config import CONFIG, ExportOptions, NetOptions, TrainOptions
 from rechroma_train.data import Corpus
-from rechroma_train.nets.hintnet import HintNet, folded
+from rechroma_train.nets.hintnet import HintAttention, HintNet, _kept_hints, folded
 from rechroma_train.nets.memory import ColorMemory
 from rechroma_train.stream import make_batch
 
@@ -45,6 +45,8 @@ VARIANTS = {
     "small, query, to 1/8, fine": replace(
         SMALL, widths=(32, 24, 16), blocks=(1, 1, 1), head="query", queries=8, query_layers=2, fine=True
     ),
+    "carried": NetOptions(widths=(224, 160, 128), blocks=(2, 2, 2), hints="carried"),
+    "small, carried, fine": replace(SMALL, hints="carried", fine=True),
     "small, memory, to 1/8": replace(SMALL, widths=(32, 24, 16), blocks=(1, 1, 1), head="memory", slots=8),
     "small, query, fine": replace(SMALL, head="query", queries=8, query_layers=2, fine=True),
     "small, memory, fine": replace(SMALL, head="memory", slots=8, fine=True),
@@ -225,6 +227,35 @@ def test_a_run_trains_the_net_it_was_asked_for_from_earlier_weights_with_frozen_
     assert trained.memory.prior.max() > 1.5 / 313
     with pytest.raises(OptionError, match="frozen_blocks is 19"):
         train.main(replace(run, out=tmp_path / "wrong", frozen_blocks=19))
+
+
+def test_a_hint_that_is_carried_counts_as_much_however_little_of_its_cell_it_covers():
+    hints = torch.zeros(1, 3, 64, 64)
+    hints[0, :, 5, 9] = torch.tensor([0.3, -0.2, 1.0])
+    for by in (4, 8, 32):
+        kept = _kept_hints(hints, by)
+        torch.testing.assert_close(kept[0, :, 5 // by, 9 // by], torch.tensor([0.3, -0.2, 1.0]))
+        assert kept.abs().sum() == pytest.approx(1.5, abs=1e-5)
+
+
+def test_attention_carries_a_hint_to_the_cells_that_look_like_it_and_not_to_others():
+    attention = HintAttention(4)
+    x = torch.zeros(1, 4, 4, 8)
+    x[:, 0, :, :4] = x[:, 1, :, 4:] = 1  # two halves that look different
+    with torch.no_grad():
+        for layer in (attention.query, attention.key):
+            layer.weight.zero_()
+            layer.bias.zero_()
+            layer.weight[::16, 0] = layer.weight[1::16, 1] = 6
+        attention.distance.zero_()
+        attention.answer.weight[0, 0] = 1
+        hints = torch.zeros(1, 3, 4, 8)
+        hints[0, :, 0, 0] = torch.tensor([0.5, 0.0, 1.0])
+        carried = attention(x, hints)[0, 0]
+    assert carried[:, :4].min() > 0.4
+    assert carried[:, 4:].max() < 0.3
+    with torch.no_grad():
+        assert attention(x, torch.zeros(1, 3, 4, 8)).abs().max() < 1e-3
 
 
 def test_a_batch_has_the_truth_at_the_stride_of_the_net(options):

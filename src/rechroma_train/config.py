@@ -72,6 +72,9 @@ class NetOptions:
     """Transformer layers that refine them, in turn at 1/16 and 1/8 (head: query)."""
     slots: int = 256
     """Key and value pairs (head: memory)."""
+    hints: Literal["mean", "carried"] = "mean"
+    """mean: hints as means over each cell of a scale, weak where little of the cell is hinted; carried: the mean color
+    of what is hinted in a cell at the full confidence, and attention carries it to the cells that look like it."""
     fine: bool = False
     """One light stage more, which brings the prediction to twice the decoder's last size along the lightness."""
 

@@ -35,6 +35,10 @@ _FINE = 32
 """Channels of the fine stage, where there is one."""
 
 
+_HEADS, _KEY = 2, 16
+"""Heads of the attention that carries hints, and channels of a head's keys."""
+
+
 class Merge(nn.Module):
     """What comes up, what the encoder saw and the hints at this scale, to the width of the decoder's stage."""
 
@@ -64,6 +68,50 @@ class Fine(nn.Module):
         """(N, C, h, w) below, (N, S, 2h, 2w) skip, (N, 3, 2h, 2w) hints -> (N, C, 2h, 2w)."""
         change: Tensor = self.widen(self.stage(self.merge(below, skip, hints)))
         return upsample2(below) + change
+
+
+class HintAttention(nn.Module):
+    """The colors of hinted cells, carried to the cells whose features are like theirs; cross-attention with a null.
+
+    Every cell asks all hinted cells. What they answer goes on as a change of the cell's features, at first none.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.query = nn.Conv2d(channels, _HEADS * _KEY, 1)
+        self.key = nn.Conv2d(channels, _HEADS * _KEY, 1)
+        self.null = nn.Parameter(torch.zeros(_HEADS, 1, 1))
+        """Score of the answer that no hint tells anything of a cell."""
+        self.distance = nn.Parameter(torch.linspace(0.5, 4.0, _HEADS)[:, None, None])
+        """What a hint's score loses for each side of the picture that it is away."""
+        self.answer = nn.Conv2d(3 * _HEADS, channels, 1)
+        nn.init.zeros_(self.answer.weight)
+        if self.answer.bias is not None:
+            nn.init.zeros_(self.answer.bias)
+
+    def forward(self, x: Tensor, hints: Tensor) -> Tensor:
+        """(N, C, h, w) features, (N, 3, h, w) hints of `_kept_hints` -> (N, C, h, w) change of the features."""
+        n, _, h, w = x.shape
+        query = self.query(x).view(n, _HEADS, _KEY, h * w)
+        key = self.key(x).view(n, _HEADS, _KEY, h * w)
+        flat = hints.flatten(2)
+        weight = flat[:, 2:]
+        scores = query.transpose(2, 3) @ key * _KEY**-0.5
+        scores = scores - self.distance * _distances(h, w, x.device) + torch.log(weight + 1e-6)[:, None]
+        null = self.null.expand(n, _HEADS, h * w, 1).to(scores.dtype)
+        share = torch.softmax(torch.cat((scores, null), dim=3), dim=3)[..., :-1]
+        told = torch.cat((flat[:, :2] / weight.clamp_min(1e-6), torch.ones_like(weight)), dim=1)
+        carried = share @ told[:, None].transpose(2, 3).to(share.dtype)
+        change: Tensor = self.answer(carried.permute(0, 1, 3, 2).reshape(n, 3 * _HEADS, h, w))
+        return change
+
+
+def _distances(h: int, w: int, device: torch.device) -> Tensor:
+    """(h * w, h * w) distances between the cells of a map, in sides of a square of its area."""
+    y = torch.arange(h, device=device, dtype=torch.float32)[:, None].expand(h, w).reshape(-1)
+    x = torch.arange(w, device=device, dtype=torch.float32)[None].expand(h, w).reshape(-1)
+    square = (y[:, None] - y).square() + (x[:, None] - x).square()
+    return torch.sqrt(square / (h * w))
 
 
 class Decoded(NamedTuple):
@@ -107,6 +155,7 @@ class HintNet(nn.Module):
             else None
         )
         self.memory = ColorMemory(CHANNELS, o.widths[1:], slots=o.slots) if o.head == "memory" else None
+        self.attention = HintAttention(w8) if o.hints == "carried" else None
         self.split = (w32, last)
 
     def forward(
@@ -141,8 +190,8 @@ class HintNet(nn.Module):
         hints = torch.cat((hint_ab * (hint_weight * AB_SCALE), hint_weight), dim=1)
         x = torch.cat((lightness * 0.02 - 1, hints), dim=1)
         f2, f4, f8, f16, f32 = self.encoder(x)
-        h4 = _pool_hints(hints, 4)
-        h8, h16, h32 = _pool_hints(h4, 2), _pool_hints(h4, 4), _pool_hints(h4, 8)
+        pool = _pool_hints if self.attention is None else _kept_hints
+        h4, h8, h16, h32 = (pool(hints, by) for by in (4, 8, 16, 32))
         deep = torch.cat((f32, h32), dim=1)
         pooled = global_mean(deep).flatten(1)
         at32, at_last = self.token(pooled).split(self.split, dim=1)
@@ -151,13 +200,15 @@ class HintNet(nn.Module):
         y = self.stage32(y)
         y16 = self.stage16(_toned(self.merge16(y, f16, h16), toning, 0))
         y8 = _toned(self.merge8(y16, f8, h8), toning, 1)
+        if self.attention is not None:
+            y8 = y8 + self.attention(y8, h8)
         finer, hints_finer = f4, h4
         if self.merge4 is None or self.stage4 is None:
             y = y8 = self.stage8(y8 + at_last[:, :, None, None])
         else:
             y8 = self.stage8(y8)
             y = self.stage4(_toned(self.merge4(y8, f4, h4), toning, 2) + at_last[:, :, None, None])
-            finer, hints_finer = f2, _pool_hints(hints, 2)
+            finer, hints_finer = f2, pool(hints, 2)
         if self.fine is not None:
             y = self.fine(y, finer, hints_finer)
         return Decoded(y, y16, y8, bias)
@@ -184,6 +235,14 @@ def _toned(y: Tensor, toning: tuple[Tensor, ...] | None, stage: int) -> Tensor:
 def _pool_hints(hints: Tensor, by: int) -> Tensor:
     """(N, 3, H, W) weighted ab and weight -> (N, 3, H / by, W / by) means; an empty cell stays 0."""
     return F.avg_pool2d(hints, by)
+
+
+def _kept_hints(hints: Tensor, by: int) -> Tensor:
+    """(N, 3, H, W) weighted ab and weight -> (N, 3, H / by, W / by): mean color of what is hinted, largest weight."""
+    mean = F.avg_pool2d(hints, by)
+    weight = F.max_pool2d(hints[:, 2:], by)
+    ab = mean[:, :2] / mean[:, 2:].clamp_min(1e-6)
+    return torch.cat((ab * weight, weight), dim=1)
 
 
 def folded(net: HintNet) -> HintNet:
