@@ -23,10 +23,10 @@ from conftest import gray_jpeg, scene
 pytest.importorskip("fastapi")
 
 from rechroma import server
-from rechroma.errors import MissingExtra
+from rechroma.errors import MissingExtra, OptionError
 from rechroma.server.options import ServeOptions, share_cores
 from rechroma.server.pool import Pool
-from rechroma.server.statuses import QueueFull
+from rechroma.server.statuses import InternalError, QueueFull
 
 
 @pytest.fixture
@@ -203,6 +203,11 @@ def test_a_pool_takes_only_so_many_and_frees_every_place() -> None:
     asyncio.run(main())
 
 
+def lanes(pool: Pool) -> list[str]:
+    """Tell for whom the workers work, in the order in which they began."""
+    return [place.lane for place in pool._running]
+
+
 def test_people_come_before_jobs_which_leave_them_a_worker() -> None:
     order: list[str] = []
     go = threading.Event()
@@ -216,17 +221,72 @@ def test_people_come_before_jobs_which_leave_them_a_worker() -> None:
 
         jobs = [asyncio.create_task(pool.do(lambda n=n: work(f"job {n}"), "job")) for n in range(3)]
         await asyncio.sleep(0.05)
-        assert pool._running == {"person": 0, "job": 1}
+        assert lanes(pool) == ["job"]
         people = [asyncio.create_task(pool.do(lambda n=n: work(f"person {n}"))) for n in range(3)]
         await asyncio.sleep(0.05)
-        assert pool._running == {"person": 1, "job": 1}
+        assert lanes(pool) == ["job", "person"]
         go.set()
         await asyncio.gather(*jobs, *people)
-        assert pool._running == {"person": 0, "job": 0}
+        assert lanes(pool) == []
         await pool.close()
 
     asyncio.run(main())
     assert order.index("person 2") < order.index("job 2")
+
+
+def test_work_with_one_key_waits_for_its_end_and_holds_no_worker_meanwhile() -> None:
+    go = threading.Event()
+    done: list[str] = []
+
+    async def main() -> None:
+        pool = Pool(workers=2, queue=10)
+
+        def work(name: str) -> None:
+            assert name == "other draft" or go.wait(10)
+            done.append(name)
+
+        same = [asyncio.create_task(pool.do(lambda n=n: work(n), key="draft")) for n in ("1", "2", "3")]
+        await asyncio.sleep(0.05)
+        assert lanes(pool) == ["person"]
+        await pool.do(lambda: work("other draft"), key="other")
+        same[0].cancel()
+        await asyncio.sleep(0.05)
+        assert lanes(pool) == ["person"], "what has begun goes on, and keeps its key"
+        same[1].cancel()
+        await asyncio.sleep(0)
+        go.set()
+        await same[2]
+        await pool.close()
+        await asyncio.sleep(0)
+        assert lanes(pool) == [] == pool._waiting
+
+    asyncio.run(main())
+    assert done == ["other draft", "1", "3"]
+
+
+def test_full_size_results_leave_a_worker_to_the_screens_and_come_before_jobs() -> None:
+    order: list[str] = []
+    go = threading.Event()
+
+    async def main() -> None:
+        pool = Pool(workers=2, queue=10)
+
+        def work(name: str) -> None:
+            go.wait(10)
+            order.append(name)
+
+        first = asyncio.create_task(pool.do(lambda: work("first result"), "result", key="a"))
+        job = asyncio.create_task(pool.do(lambda: work("job"), "job"))
+        second = asyncio.create_task(pool.do(lambda: work("second result"), "result", key="b"))
+        await asyncio.sleep(0.05)
+        assert lanes(pool) == ["result"]
+        await pool.do(lambda: order.append("screen"))
+        go.set()
+        await asyncio.gather(first, job, second)
+        await pool.close()
+
+    asyncio.run(main())
+    assert order == ["screen", "first result", "second result", "job"]
 
 
 def test_who_gives_up_waiting_gives_back_the_place() -> None:
@@ -242,19 +302,26 @@ def test_who_gives_up_waiting_gives_back_the_place() -> None:
         go.set()
         await asyncio.gather(first, waiting[0], waiting[2])
         assert waiting[1].cancelled()
-        assert pool._running == {"person": 0, "job": 0}
+        assert lanes(pool) == []
         await pool.close()
 
     asyncio.run(main())
     assert begun == ["a", "c"]
 
 
-def test_an_error_of_the_work_is_the_callers_and_frees_the_worker() -> None:
+def test_an_error_of_the_work_is_the_callers_and_frees_the_worker(caplog: pytest.LogCaptureFixture) -> None:
+    def refuse() -> None:
+        raise OptionError("no")
+
     async def main() -> None:
         pool = Pool(workers=1, queue=0)
         for _ in range(3):
-            with pytest.raises(ZeroDivisionError):
-                await pool.do(lambda: 1 // 0)
+            with pytest.raises(OptionError, match="no"):
+                await pool.do(refuse)
+        assert not caplog.records
+        with pytest.raises(InternalError, match=r"with 'old\.jpg'; its log has the traceback"):
+            await pool.do(lambda: 1 // 0, name="old.jpg")
+        assert "old.jpg" in caplog.text and "ZeroDivisionError" in caplog.text
         assert await pool.do(lambda: 7) == 7
         await pool.close()
 

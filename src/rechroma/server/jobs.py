@@ -1,7 +1,6 @@
 """Jobs: many pictures in one order, their progress, and results kept for a while."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +13,7 @@ from rechroma.notes import collected
 from rechroma.server.pool import Pool
 from rechroma.server.schemas import JobFacts, JobFile
 from rechroma.server.statuses import NotFound, TooMany
-from rechroma.server.storage import Storage, new_id, remove_folder
+from rechroma.server.storage import new_id, remove_folder
 from rechroma.types import ColorizeOptions, Format
 
 FileState: TypeAlias = Literal["queued", "running", "done", "failed", "canceled"]
@@ -22,8 +21,6 @@ HEARTBEAT: Final = 15.0
 """Seconds without news after which a stream says that it is still there."""
 PACE: Final = 0.2
 """Seconds between two events at least."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -91,9 +88,8 @@ class Job:
 class Jobs:
     """Jobs by id, the oldest first; all calls come from the event loop."""
 
-    def __init__(self, pool: Pool, storage: Storage, *, limit: int, keep: float) -> None:
+    def __init__(self, pool: Pool, *, limit: int, keep: float) -> None:
         self._pool = pool
-        self._storage = storage
         self._limit = limit
         self._keep = keep
         self._jobs: dict[str, Job] = {}
@@ -110,10 +106,6 @@ class Jobs:
             if oldest is None:
                 raise TooMany(f"{self._limit} jobs are unfinished; wait for one, or delete one")
             self.delete(oldest.id)
-
-    def new_folder(self) -> Path:
-        """Make the folder that the pictures of a job are stored in."""
-        return self._storage.new_folder()
 
     def start(self, folder: Path, named: Sequence[tuple[str, Path]], options: ColorizeOptions) -> Job:
         """Take on a job; `named` are the pictures' names and the files in `folder` that hold them.
@@ -218,16 +210,16 @@ class Jobs:
                     report = pipeline.colorize_file(picture.source, picture.result, job.options)
                 picture.format = report.format
                 picture.message = "; ".join(notes)
-                picture.source.unlink(missing_ok=True)
             except RechromaError:
                 if not job.canceled:  # its folder is gone, as it should be
                     raise
             finally:
+                picture.source.unlink(missing_ok=True)
                 if job.canceled:
                     remove_folder(job.folder)
 
         try:
-            await self._pool.do(call, "job")
+            await self._pool.do(call, "job", name=picture.name)
         except RechromaError as error:
             picture.state, picture.message = "failed", str(error).replace(str(picture.source), picture.name)
         else:
@@ -237,9 +229,6 @@ class Jobs:
         job.tasks.discard(task)
         if task.cancelled():
             picture.state = "canceled"
-        elif (error := task.exception()) is not None:
-            picture.state, picture.message = "failed", "the server made a mistake; its log has the traceback"
-            log.error("a picture of a job", exc_info=error)
         if not job.tasks:
             job.ended = True
             asyncio.get_running_loop().call_later(self._keep, self._expire, job)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -15,7 +15,7 @@ from rechroma.server.archives import Archives
 from rechroma.server.desk import Desk
 from rechroma.server.jobs import Jobs
 from rechroma.server.options import ServeOptions, share_cores
-from rechroma.server.pool import Pool
+from rechroma.server.pool import Lane, Pool
 from rechroma.server.schemas import HintsFile, Options
 from rechroma.server.statuses import ClientLeft, TimedOut
 from rechroma.server.storage import Storage
@@ -43,7 +43,7 @@ class Service:
             most_bytes=options.archive_bytes,
             keep=options.keep,
         )
-        self.jobs = Jobs(self.pool, self.storage, limit=options.jobs, keep=options.keep)
+        self.jobs = Jobs(self.pool, limit=options.jobs, keep=options.keep)
 
     async def close(self) -> None:
         """End what is running and remove what was stored."""
@@ -85,19 +85,38 @@ class Service:
             threads=self.threads,
         )
 
-    async def work(self, request: Request, call: Callable[[], T]) -> T:
+    async def work(
+        self,
+        request: Request,
+        call: Callable[[], T],
+        name: str = "",
+        *,
+        lane: Lane = "person",
+        key: Hashable = None,
+    ) -> tuple[T, list[str]]:
         """Have a worker do it while the client waits, and no longer than the limit.
+
+        Args:
+            request: Of the client.
+            call: The work; it goes on in its thread where the client does not wait for its end.
+            name: The picture's, as the client called it.
+            lane: See `Pool`.
+            key: See `Pool.do`.
+
+        Returns:
+            What it came to, and what a person should know of the picture.
 
         Raises:
             TimedOut: It took too long.
             ClientLeft: The client went away.
+            RechromaError: see `Pool.do`.
         """
 
-        def quietly() -> T:
-            with collected():  # what is to be told is told with the draft, the job or the result
-                return call()
+        def noted() -> tuple[T, list[str]]:
+            with collected() as notes:
+                return call(), notes
 
-        work = asyncio.ensure_future(self.pool.do(quietly))
+        work = asyncio.ensure_future(self.pool.do(noted, lane, name=name, key=key))
         left = asyncio.ensure_future(_left(request))
         try:
             await asyncio.wait(

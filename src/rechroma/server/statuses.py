@@ -17,6 +17,7 @@ from rechroma.errors import (
     TooLarge,
     UnknownMethod,
     WeightsError,
+    WorkerDied,
 )
 from rechroma.server import complaints
 from rechroma.server.schemas import Problem
@@ -54,6 +55,14 @@ class ClientLeft(RechromaError):
     """Nobody waits for the answer any more."""
 
 
+class InternalError(RechromaError):
+    """A mistake of the server's own, whose traceback is in its log."""
+
+    def __init__(self, name: str) -> None:
+        of = f" with {name!r}" if name else ""
+        super().__init__(f"the server made a mistake{of}; its log has the traceback, please report it")
+
+
 class Refusal(HTTPException):
     """An error of ours on its way through a parser of bodies, which passes on only those of HTTP."""
 
@@ -78,6 +87,8 @@ STATUSES: dict[type[RechromaError], int] = {
     WeightsError: 503,
     OutputError: 503,
     MissingExtra: 503,
+    InternalError: 500,
+    WorkerDied: 500,
     RechromaError: 500,
 }
 """The first class that an error is one of counts."""
@@ -91,6 +102,7 @@ MEANINGS = {
     413: "More bytes or more pixels than the server takes",
     422: "A picture that cannot be read, or an option outside its range",
     429: "Too much is open or unfinished: wait, or delete something",
+    500: "The server made a mistake with this picture; its log has the traceback",
     503: "The queue is full or the work took too long: come back after `Retry-After` seconds",
 }
 
@@ -98,10 +110,11 @@ Responses = dict[int | str, dict[str, Any]]
 
 
 def refusals(*statuses: int) -> Responses:
-    """Document the statuses by which a route refuses; every route can answer 401 and 403."""
+    """Document the statuses by which a route refuses; every one can answer 401 and 403, one that works 500 too."""
+    mistakes = {500} if 503 in statuses else set()
     return {
         status: {"model": Problem, "description": MEANINGS[status]}
-        for status in sorted({401, 403, *statuses})
+        for status in sorted({401, 403, *statuses} | mistakes)
     }
 
 
@@ -133,7 +146,7 @@ def add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
-        return _answer(500, "InternalError", "the server made a mistake; its log has the traceback")
+        return refusal(InternalError(""))
 
 
 def _answer(status: int, name: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:

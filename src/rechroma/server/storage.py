@@ -2,13 +2,37 @@
 
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_urlsafe
 
 from fastapi import UploadFile
 
 from rechroma.errors import OutputError
-from rechroma.server.statuses import BodyTooLarge
+from rechroma.server.statuses import BodyTooLarge, ClientLeft
+
+
+class Folder:
+    """A folder of its own for one draft or job, which goes when what it was made for comes to nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._wanted = True
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Work in the folder, in a thread; one that nobody waits for any more cleans up behind itself."""
+        try:
+            yield
+        finally:
+            if not self._wanted:
+                remove_folder(self.path)
+
+    def give_up(self) -> None:
+        """Remove the folder, now and after whoever still works in it."""
+        self._wanted = False
+        remove_folder(self.path)
 
 
 class Storage:
@@ -31,6 +55,20 @@ class Storage:
         except OSError as error:
             raise OutputError(f"the server cannot store uploads: {error.strerror or error}") from error
         return folder
+
+    @contextmanager
+    def folder_if_kept(self) -> Iterator[Folder]:
+        """Make a folder, which stays unless the context ends in an error of any kind.
+
+        Raises:
+            OutputError: see `new_folder`.
+        """
+        folder = Folder(self.new_folder())
+        try:
+            yield folder
+        except BaseException:
+            folder.give_up()
+            raise
 
     def remove(self) -> None:
         """Remove everything."""
@@ -66,9 +104,12 @@ def store(upload: UploadFile, path: Path) -> None:
 
     Raises:
         OutputError: The disk is full or cannot be written.
+        ClientLeft: The request has ended meanwhile.
     """
     try:
         with path.open("xb") as file:
             shutil.copyfileobj(upload.file, file, 1 << 20)
     except OSError as error:
         raise OutputError(f"the server cannot store the upload: {error.strerror or error}") from error
+    except ValueError as error:  # it is closed when its request ends
+        raise ClientLeft("the client did not wait until its upload was stored") from error

@@ -6,7 +6,7 @@ from fastapi.responses import StreamingResponse
 from rechroma import hints
 from rechroma.server import zipping
 from rechroma.server.downloads import attachment, format_of_result
-from rechroma.server.routes.studio import asked
+from rechroma.server.routes.studio import asked, colored
 from rechroma.server.schemas import ArchiveStarted, Packed, WantedJobPack, WantedPack
 from rechroma.server.service import TheService, marks_of
 from rechroma.server.statuses import Responses, refusals
@@ -33,7 +33,7 @@ async def pack_draft(draft_id: str, wanted: WantedPack, request: Request, servic
     """Color a draft in full size and put the file into an archive, with a hints file where there are hints."""
     with service.archives.using(wanted.archive) as archive, service.desk.using(draft_id) as opened:
         options = asked(service, opened, wanted)
-        data = await service.work(request, lambda: opened.draft.result(options))
+        data, notes = await colored(service, request, opened, options)
         marks = marks_of(wanted.hints)
         files = await service.archives.add(
             archive,
@@ -42,7 +42,7 @@ async def pack_draft(draft_id: str, wanted: WantedPack, request: Request, servic
             data,
             hints=hints.to_json(marks) if marks else "",
         )
-    return Packed(files=files)
+    return Packed(files=files, notes=notes)
 
 
 @router.post("/jobs/{job_id}/pack", status_code=201, responses=refusals(400, 404, 413, 422, 429, 503))

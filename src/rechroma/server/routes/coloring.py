@@ -10,7 +10,6 @@ from fastapi import APIRouter, Form, Request, Response, UploadFile
 from rechroma import hints, pipeline
 from rechroma.drafts import Draft
 from rechroma.errors import OptionError
-from rechroma.notes import collected
 from rechroma.server.downloads import RESULT, result
 from rechroma.server.schemas import PictureForm, ProposalFacts, Proposals, ProposeForm
 from rechroma.server.service import Service, TheService, document_of
@@ -33,12 +32,10 @@ async def colorize(
     """Color one picture and give its file, in the picture's own format unless another is asked for."""
     _check(service, form)
 
-    def call() -> tuple[bytes, list[str]]:
-        with collected() as notes:
-            data = pipeline.colorize_to_bytes(form.picture.file.read(), _asked(service, form))
-        return data, notes
+    def call() -> bytes:
+        return pipeline.colorize_to_bytes(form.picture.file.read(), _asked(service, form))
 
-    data, notes = await service.work(request, call)
+    data, notes = await service.work(request, call, form.picture.filename or "")
     return result(data, form.picture.filename, notes=notes)
 
 
@@ -54,7 +51,8 @@ async def propose(
         draft = Draft(form.picture.file.read(), max_megapixels=options.max_megapixels)
         return proposals_of(draft, options, count=form.count, side=form.side)
 
-    return await service.work(request, call)
+    found, _ = await service.work(request, call, form.picture.filename or "")
+    return found
 
 
 def proposals_of(draft: Draft, options: ColorizeOptions, *, count: int, side: int) -> Proposals:

@@ -4,16 +4,16 @@ import asyncio
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
-from rechroma.errors import OptionError, RechromaError
+from rechroma.errors import OptionError
 from rechroma.server.downloads import RESULT, stored_result
 from rechroma.server.routes.coloring import MULTIPART
 from rechroma.server.schemas import JobFacts, JobForm, JobStarted
 from rechroma.server.service import TheService
 from rechroma.server.statuses import Responses, refusals
-from rechroma.server.storage import check_size, remove_folder, store
+from rechroma.server.storage import check_size, store
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
 EVENT = {
@@ -45,22 +45,21 @@ async def start(
     for picture in form.pictures:
         check_size(picture, service.options.max_bytes)
     service.jobs.make_room()
-    folder = service.jobs.new_folder()
+    with service.storage.folder_if_kept() as folder:
 
-    def keep() -> list[tuple[str, Path]]:
-        named = []
-        for number, picture in enumerate(form.pictures):
-            path = folder / f"{number}.picture"
-            store(picture, path)
-            named.append((picture.filename or f"picture {number}", path))
-        return named
+        def keep() -> list[tuple[str, Path]]:
+            with folder.working():
+                return [_kept(picture, folder.path, number) for number, picture in enumerate(form.pictures)]
 
-    try:
-        job = service.jobs.start(folder, await asyncio.to_thread(keep), options)
-    except RechromaError:
-        remove_folder(folder)
-        raise
+        job = service.jobs.start(folder.path, await asyncio.to_thread(keep), options)
     return JobStarted(id=job.id, total=len(job.pictures))
+
+
+def _kept(picture: UploadFile, folder: Path, number: int) -> tuple[str, Path]:
+    """Store a picture; give its name and its file."""
+    path = folder / f"{number}.picture"
+    store(picture, path)
+    return picture.filename or f"picture {number}", path
 
 
 @router.get("/{job_id}", responses=refusals(404, 422))

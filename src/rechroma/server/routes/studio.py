@@ -1,15 +1,15 @@
 """What the studio needs: a picture that stays open while a person works on it."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
 from rechroma import drafts
 from rechroma.drafts import Draft
-from rechroma.errors import OptionError, RechromaError
-from rechroma.notes import collected
+from rechroma.errors import OptionError
 from rechroma.server.desk import Opened, reference_paths
 from rechroma.server.downloads import RESULT, result
 from rechroma.server.routes.coloring import MULTIPART, proposals_of
@@ -28,8 +28,10 @@ from rechroma.server.schemas import (
 )
 from rechroma.server.service import Service, TheService, marks_of
 from rechroma.server.statuses import Responses, refusals
-from rechroma.server.storage import check_size, new_id, remove_folder, store
+from rechroma.server.storage import check_size, new_id, store
 from rechroma.types import ColorizeOptions
+
+T = TypeVar("T")
 
 router = APIRouter(prefix="/api", tags=["studio"])
 
@@ -45,27 +47,17 @@ async def open_draft(
 ) -> DraftFacts:
     """Open a picture for work; it stays open until it is closed or makes room for others."""
     check_size(form.picture, service.options.max_bytes)
-    folder = service.storage.new_folder()
+    name = form.picture.filename or "picture"
+    with service.storage.folder_if_kept() as folder:
 
-    def call() -> tuple[Draft, list[str]]:
-        store(form.picture, folder / "picture")
-        with collected() as notes:
-            draft = Draft(folder / "picture", max_megapixels=service.options.max_megapixels)
-        return draft, notes
+        def call() -> Draft:
+            with folder.working():
+                store(form.picture, folder.path / "picture")
+                return Draft(folder.path / "picture", max_megapixels=service.options.max_megapixels)
 
-    try:
-        draft, notes = await service.work(request, call)
-        opened = Opened(
-            id=new_id(),
-            name=form.picture.filename or "picture",
-            bytes=form.picture.size or 0,
-            draft=draft,
-            folder=folder,
-        )
+        draft, notes = await service.work(request, call, name)
+        opened = Opened(id=new_id(), name=name, bytes=form.picture.size or 0, draft=draft, folder=folder.path)
         service.desk.add(opened)
-    except RechromaError:
-        remove_folder(folder)
-        raise
     height, width = draft.size
     return DraftFacts(
         id=opened.id,
@@ -94,7 +86,7 @@ async def gray(
 ) -> Response:
     """Show the picture's own lightness."""
     with service.pool.entered(), service.desk.using(draft_id) as opened:
-        data = await service.work(request, lambda: opened.draft.gray(side))
+        data = await _ask(service, request, opened, lambda: opened.draft.gray(side))
     return Response(data, media_type="image/jpeg")
 
 
@@ -107,7 +99,7 @@ async def preview(draft_id: str, wanted: WantedPreview, request: Request, servic
     """Show the picture in color: the colors of the result, at the size of a screen."""
     with service.desk.using(draft_id) as opened:
         options = asked(service, opened, wanted)
-        data = await service.work(request, lambda: opened.draft.preview(options, wanted.side))
+        data = await _ask(service, request, opened, lambda: opened.draft.preview(options, wanted.side))
     return Response(data, media_type="image/jpeg")
 
 
@@ -116,8 +108,11 @@ async def look(draft_id: str, wanted: WantedLook, request: Request, service: The
     """Say what is at a place and what colors it may have, the likeliest first."""
     with service.desk.using(draft_id) as opened:
         options = asked(service, opened, wanted)
-        place = await service.work(
-            request, lambda: opened.draft.look(wanted.x, wanted.y, options, count=wanted.count)
+        place = await _ask(
+            service,
+            request,
+            opened,
+            lambda: opened.draft.look(wanted.x, wanted.y, options, count=wanted.count),
         )
     return PlaceFacts(
         lightness=place.lightness,
@@ -133,8 +128,11 @@ async def proposals(
     """Give several colorings, the likeliest first; one is taken by coloring with its hints."""
     with service.desk.using(draft_id) as opened:
         options = asked(service, opened, wanted)
-        return await service.work(
-            request, lambda: proposals_of(opened.draft, options, count=wanted.count, side=wanted.side)
+        return await _ask(
+            service,
+            request,
+            opened,
+            lambda: proposals_of(opened.draft, options, count=wanted.count, side=wanted.side),
         )
 
 
@@ -148,7 +146,7 @@ async def doubt(draft_id: str, wanted: WantedDoubt, request: Request, service: T
     """Show where the network is unsure: there a person looks first."""
     with service.desk.using(draft_id) as opened:
         options = asked(service, opened, wanted)
-        data = await service.work(request, lambda: opened.draft.doubt(options, wanted.side))
+        data = await _ask(service, request, opened, lambda: opened.draft.doubt(options, wanted.side))
     return Response(data, media_type="image/png")
 
 
@@ -161,6 +159,7 @@ async def add_reference(
 ) -> ReferenceFacts:
     """Give a draft a color picture whose colors it may take."""
     check_size(form.picture, service.options.max_bytes)
+    name = form.picture.filename or "reference"
     with service.desk.using(draft_id) as opened:
         if len(opened.references) >= service.options.references:
             raise OptionError(
@@ -170,12 +169,12 @@ async def add_reference(
         path = opened.folder / key
         opened.references[key] = path
         try:
-            await service.work(request, lambda: _checked(service, form, path))
-        except RechromaError:
+            await service.work(request, lambda: _checked(service, form, path), name)
+        except BaseException:
             del opened.references[key]
             await asyncio.to_thread(path.unlink, missing_ok=True)
             raise
-    return ReferenceFacts(id=key, name=form.picture.filename or "reference")
+    return ReferenceFacts(id=key, name=name)
 
 
 @router.post(
@@ -187,8 +186,8 @@ async def full(draft_id: str, wanted: Wanted, request: Request, service: TheServ
     """Color the picture in full size and give its file."""
     with service.desk.using(draft_id) as opened:
         options = asked(service, opened, wanted)
-        data = await service.work(request, lambda: opened.draft.result(options))
-    return result(data, opened.name)
+        data, notes = await colored(service, request, opened, options)
+    return result(data, opened.name, notes=notes)
 
 
 @router.get(
@@ -205,8 +204,23 @@ async def plane(
 ) -> Response:
     """Show the colors that are possible at a lightness."""
     with service.pool.entered():
-        data = await service.work(request, lambda: drafts.plane(lightness, side))
+        data, _ = await service.work(request, lambda: drafts.plane(lightness, side))
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
+
+
+async def colored(
+    service: Service, request: Request, opened: Opened, options: ColorizeOptions
+) -> tuple[bytes, list[str]]:
+    """Color a draft in full size, and tell what to know of it; one at a time of each draft."""
+    return await service.work(
+        request, lambda: opened.draft.result(options), opened.name, lane="result", key=(opened.id, "result")
+    )
+
+
+async def _ask(service: Service, request: Request, opened: Opened, call: Callable[[], T]) -> T:
+    """Ask something about a draft, one thing at a time of each."""
+    answer, _ = await service.work(request, call, opened.name, key=opened.id)
+    return answer
 
 
 def asked(service: Service, opened: Opened, wanted: Wanted) -> ColorizeOptions:
