@@ -11,7 +11,7 @@ from PIL import Image
 
 from conftest import encoded, scene
 from rechroma import color, image
-from rechroma.image import png
+from rechroma.image import png, profile
 
 GRAY = scene(37, 53)
 RGB = np.dstack([GRAY, np.roll(GRAY, 3, 1), 255 - GRAY])
@@ -79,7 +79,7 @@ COLORS: dict[str, tuple[bytes, NDArray[Any]]] = {
     "tiff planes": (tiff_of(np.moveaxis(RGB, 2, 0), photometric="rgb", planarconfig="separate"), RGB),
     "tiff lzw": (encoded(RGB, "TIFF", compression="tiff_lzw"), RGB),
     "webp lossless": (encoded(RGB, "WEBP", lossless=True), RGB),
-    "png 16": (png.encode(DEEP_RGB, image.Metadata(), b"x" * 200), DEEP_RGB),
+    "png 16": (png.encode(DEEP_RGB, image.Metadata(), profile.srgb_profile()), DEEP_RGB),
     "ppm 16": (b"P6 # a comment\n53 37\n65535\n" + DEEP_RGB.astype(">u2").tobytes(), DEEP_RGB),
     "tiff 16": (tiff_of(DEEP_RGB, photometric="rgb"), DEEP_RGB),
     "tiff 16 big-endian": (tiff_of(DEEP_RGB, photometric="rgb", byteorder=">"), DEEP_RGB),

@@ -71,7 +71,7 @@ def source(kind: str, order: str = "<", orientation: int = 6) -> bytes:
     block = exif_block(order, orientation)
     gray = scene(90, 120)
     if kind == "jpeg":
-        blocks = jpeg.Payloads(exif=block, xmp=XMP, iptc=IPTC, dpi=(300, 200), comment=b"hello")
+        blocks = jpeg.Payloads(exif=block, xmp=XMP, iptc=IPTC, dpi=(300, 200), comments=(b"hello", b"again"))
         return jpeg.with_payloads(encoded(gray, "JPEG"), blocks)
     picture = image.read(np.dstack([gray] * 3))
     metadata = image.Metadata(exif=block, xmp=XMP, iptc=IPTC, dpi=(300, 200))
@@ -121,7 +121,7 @@ def test_metadata_goes_from_every_format_into_every_format(kind: str, order: str
     assert struct.unpack(f"{tags.order}II", tags.subs[34665][0x829A].value) == (1, 60)
     assert struct.unpack(f"{tags.order}6I", tags.subs[34853][2].value) == (48, 1, 51, 1, 296, 10)
     if "jpeg" in to and kind == "jpeg":
-        assert again.metadata.comment == b"hello"
+        assert again.metadata.comments == (b"hello", b"again")
 
 
 @pytest.mark.parametrize("to", RESULTS)

@@ -233,7 +233,8 @@ def test_a_cmyk_profile_is_used() -> None:
 @pytest.mark.parametrize("cut", [0, 3, 40, 131, 140, 200])
 def test_damaged_profiles_are_passed_over(cut: int) -> None:
     whole = gray_profile(DOT_GAIN)
-    picture = image.read(encoded(GRAY, "JPEG", quality=95, icc_profile=whole[:cut] or b"x"))
+    with pytest.warns(UserWarning, match="ICC profile is unusable"):
+        picture = image.read(encoded(GRAY, "JPEG", quality=95, icc_profile=whole[:cut] or b"x"))
     assert picture.tone is None
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from conftest import encoded, gray_jpeg
 from rechroma import image
 from rechroma.errors import MissingExtra, UnreadableImage
-from rechroma.image import png
+from rechroma.image import png, profile
 from stored import (
     ALPHA,
     COLORS,
@@ -58,7 +58,11 @@ def test_color_files_of_every_kind_are_taken_by_their_lightness(name: str) -> No
         (encoded(np.dstack([RGB, ALPHA]), "PNG"), RGB, ALPHA),
         (encoded(np.dstack([RGB, ALPHA]), "WEBP", lossless=True, exact=True), RGB, ALPHA),
         (encoded(np.dstack([RGB, ALPHA]), "TIFF"), RGB, ALPHA),
-        (png.encode(np.dstack([DEEP_RGB, DEEP_ALPHA]), image.Metadata(), b"x" * 200), DEEP_RGB, DEEP_ALPHA),
+        (
+            png.encode(np.dstack([DEEP_RGB, DEEP_ALPHA]), image.Metadata(), profile.srgb_profile()),
+            DEEP_RGB,
+            DEEP_ALPHA,
+        ),
         (
             tiff_of(np.dstack([DEEP_RGB, DEEP_ALPHA]), photometric="rgb", extrasamples=[2]),
             DEEP_RGB,

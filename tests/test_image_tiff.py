@@ -13,7 +13,7 @@ from PIL import Image
 from conftest import encoded
 from rechroma import image
 from rechroma.errors import MissingExtra, TooLarge, UnreadableImage
-from rechroma.image import exif, tiff
+from rechroma.image import exif, profile, tiff
 from stored import DEEP, DEEP_ALPHA, DEEP_RGB, GRAY, RGB, expected_lightness, tiff_of
 
 LAYOUTS: dict[str, dict[str, Any]] = {
@@ -285,7 +285,7 @@ def test_a_bigtiff_keeps_the_tags_and_the_profile_of_a_classic_one(order: str) -
         "resolutionunit": "INCH",
         "description": "Grandmother",
         "datetime": "1931:05:06 00:00:00",
-        "iccprofile": b"profile" * 30,
+        "iccprofile": profile.srgb_profile(),
         "byteorder": order,
         "extratags": [(700, 1, 12, b"<x:xmpmeta/>", True), (33723, 7, 6, b"\x1c\x02\x78\x00\x01a", True)],
     }

@@ -2,7 +2,6 @@
 
 import io
 import struct
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,18 +9,9 @@ import pytest
 from PIL import Image
 
 from conftest import encoded, gray_jpeg, scene
+from jpegs import Change, after_soi, segment, without
 from rechroma import jpeg
 from rechroma.errors import UnreadableImage
-
-Change = Callable[[bytes], bytes]
-
-
-def segment(marker: int, body: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body
-
-
-def after_soi(*new: bytes) -> Change:
-    return lambda data: data[:2] + b"".join(new) + data[2:]
 
 
 def frame_at(data: bytes) -> int:
@@ -65,6 +55,7 @@ OBSTACLES: dict[str, tuple[Change, str]] = {
     "table number 4": (frame_with(8, b"\x04"), "number 4"),
     "a table after the scan": (late_table, "after its first scan"),
     "a 16-bit table": (wide_table, "16-bit"),
+    "no Huffman table": (without(0xC4), "no Huffman table"),
     "trailing data": (lambda data: data + b"hello", "5 bytes follow"),
     "a second picture behind": (lambda data: data + data, "follow its end"),
     "three components": (
@@ -271,7 +262,7 @@ def test_planes_that_do_not_fit_are_refused() -> None:
 def test_payloads_come_back_as_they_were_given() -> None:
     given = jpeg.Payloads(
         exif=b"II*\x00 exif", icc=bytes(range(256)) * 600, xmp=b"<x/>", iptc=b"\x1c\x02\x78\x00\x01A", dpi=(300, 150),
-        comment=b"hello",
+        comments=(b"hello", b"again"),
     )  # fmt: skip
     data = jpeg.with_payloads(gray_jpeg(), given)
     assert jpeg.read_payloads(data) == given
@@ -280,7 +271,7 @@ def test_payloads_come_back_as_they_were_given() -> None:
         np.asarray(Image.open(io.BytesIO(data))), np.asarray(Image.open(io.BytesIO(gray_jpeg())))
     )
     pillow = Image.open(io.BytesIO(data)).info
-    assert (pillow["icc_profile"], pillow["dpi"], pillow["comment"]) == (given.icc, (300, 150), b"hello")
+    assert (pillow["icc_profile"], pillow["dpi"], pillow["comment"]) == (given.icc, (300, 150), b"again")
 
 
 def test_payloads_not_given_stay_and_empty_ones_go() -> None:

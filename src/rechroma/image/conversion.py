@@ -20,6 +20,7 @@ from rechroma.types import Array
 Space: TypeAlias = Literal["gray", "rgb", "cmyk", "lab", "icclab"]
 """What channels mean; the two of CIELAB store a* and b* as signed numbers and with an offset."""
 
+UNUSABLE = "the ICC profile is unusable for this picture and was left out"
 _MODES = {b"GRAY": ("L", 1), b"RGB ": ("RGB", 3), b"CMYK": ("CMYK", 4)}
 """Pillow's mode and the channels of each color space of a profile."""
 _STEPS = (*range(0, 16), *range(16, 32, 2), *range(32, 64, 4), *range(64, 255, 8), 255)
@@ -37,10 +38,13 @@ def to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
     elif icc[16:20] in _MODES and (icc[16:20] == b"CMYK") == (image.mode == "CMYK"):
         mode = _MODES[icc[16:20]][0]
         if mode == "L" and image.mode != "L":  # a gray profile tells nothing of colors
+            notes.note(UNUSABLE)
             return image.convert("RGB")
         image = image.convert(mode)
         source = icc
     else:
+        if icc:
+            notes.note(UNUSABLE)
         return image.convert("RGB")
     try:
         converted = ImageCms.profileToProfile(
@@ -52,7 +56,7 @@ def to_srgb(image: Image.Image, icc: bytes) -> Image.Image:
             flags=ImageCms.Flags.HIGHRESPRECALC,
         )
     except (ImageCms.PyCMSError, OSError) as error:
-        notes.note(f"the ICC profile is unusable and was left out: {error}")
+        notes.note(f"{UNUSABLE}: {error}")
         return image.convert("RGB")
     return image.convert("RGB") if converted is None else converted
 
@@ -73,10 +77,12 @@ def in_srgb(samples: NDArray[Any], space: Space, icc: bytes) -> tuple[NDArray[An
     given = 1 if samples.ndim == 2 else samples.shape[2]
     if channels == 3 and given == 1:
         samples, given = np.repeat(samples[..., None], 3, axis=2), 3
+    if icc and channels != given:
+        notes.note(UNUSABLE)
     try:
         table = _table(icc) if channels == given else None
     except (ImageCms.PyCMSError, OSError) as error:
-        notes.note(f"the ICC profile is unusable and was left out: {error}")
+        notes.note(f"{UNUSABLE}: {error}")
         table = None
     if table is not None:
         deep = samples[..., None] if samples.ndim == 2 else samples

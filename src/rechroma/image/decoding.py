@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
 
 from rechroma import notes
 from rechroma.errors import MissingExtra, TooLarge, UnreadableImage
@@ -31,8 +32,6 @@ KINDS = {
     "AVIF": "avif",
     "GIF": "gif",
     "JPEG2000": "jp2",
-    "JPEG": "jpeg",
-    "MPO": "jpeg",
 }
 """Our name of each file format, by Pillow's."""
 DAMAGE = (
@@ -157,21 +156,18 @@ def decode_image(image: Image.Image, *, kind: str) -> Decoded:
     )
 
 
-def decode_unusual_jpeg(data: bytes, mode: str, shrink: int) -> NDArray[np.uint8]:
-    """Decode a JPEG by Pillow to "L" or "RGB", divided by 1, 2, 4 or 8 in the DCT: (h, w, channels) uint8, as stored.
+def decode_jpeg(plain: bytes, icc: bytes, exif_block: bytes) -> Decoded:
+    """Decode a JPEG that has lost its metadata (`jpeg.bare`) by its profile, upright by its EXIF block.
 
     Raises:
         UnreadableImage: damaged.
     """
-    image = _open(data)
-    size = (-(-image.width // shrink), -(-image.height // shrink))
     try:
-        image.draft(mode, (max(1, image.width // shrink), max(1, image.height // shrink)))
-        small = image.convert(mode)
-        pixels = np.asarray(small if small.size == size else small.resize(size, Image.Resampling.BOX))
+        image = JpegImageFile(io.BytesIO(plain))
     except DAMAGE as error:
-        raise UnreadableImage(f"this JPEG cannot be decoded: {error}") from error
-    return pixels[..., None] if pixels.ndim == 2 else pixels
+        raise UnreadableImage(f"this JPEG is damaged: {error}") from error
+    image.info.update(icc_profile=icc, exif=exif_block)
+    return decode_image(image, kind="jpeg")
 
 
 def _open(data: bytes) -> ImageFile:
@@ -306,6 +302,8 @@ def _decode_heic(data: bytes, max_megapixels: float) -> Decoded:
     try:
         opened = pillow_heif.open_heif(io.BytesIO(data))
         check_size(opened.size[1], opened.size[0], max_megapixels)
+        if len(opened) > 1:
+            notes.note(f"this heic has {len(opened)} pictures; the first is taken")
         image = opened.to_pillow()
     except DAMAGE as error:
         if isinstance(error, TooLarge):

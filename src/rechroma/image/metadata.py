@@ -23,8 +23,8 @@ class Metadata:
     """An XMP packet."""
     iptc: bytes = b""
     """IPTC-IIM records."""
-    comment: bytes = b""
-    """A JPEG's comment."""
+    comments: tuple[bytes, ...] = ()
+    """A JPEG's comments."""
     dpi: tuple[float, float] | None = None
     """Dots per inch, across and down."""
 
@@ -82,7 +82,7 @@ def within_segments(blocks: Metadata, made: Provenance | None) -> Metadata:
         exif=_fitting("EXIF", blocks.exif),
         xmp=_fitting("XMP", blocks.xmp, instead),
         iptc=_fitting("IPTC", blocks.iptc),
-        comment=_fitting("comment", blocks.comment),
+        comments=blocks.comments,  # a segment holds more than came out of one
         dpi=blocks.dpi,
     )
 

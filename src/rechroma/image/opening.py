@@ -20,7 +20,6 @@ PLUGINS = {
     "AVIF": "Avif",
     "GIF": "Gif",
     "JPEG2000": "Jpeg2K",
-    "JPEG": "Jpeg",
 }
 """How Pillow's plugin of a format begins its names, by Pillow's name of the format."""
 _HEAD = 16
@@ -46,7 +45,7 @@ class _ShortRead(io.BytesIO):
 
 
 def open_file(data: bytes) -> ImageFile:
-    """Open a file by the plugin that knows its first bytes; a JPEG of several pictures is the first one.
+    """Open a file by the plugin that knows its first bytes.
 
     Raises:
         UnidentifiedImageError: no plugin knows it.

@@ -4,14 +4,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from rechroma import color, jpeg, notes
-from rechroma.errors import UnreadableImage
+from rechroma import color, jpeg
 from rechroma.image.conversion import to_srgb
-from rechroma.image.decoding import decode_unusual_jpeg
+from rechroma.image.jpeg_samples import decode
 from rechroma.image.metadata import Metadata
 from rechroma.image.orientation import swaps_sides, upright
 from rechroma.image.profile import Tone, rgb_profile_of, srgb_profile, tone_lightness
@@ -89,7 +87,7 @@ def decoded(picture: Picture) -> Picture:
     """Return the picture with its samples in memory."""
     if picture.samples is not None:
         return picture
-    return replace(picture, samples=_upright(_decode_jpeg(picture, 1), picture))
+    return replace(picture, samples=_decode_jpeg(picture, 1))
 
 
 def lightness(picture: Picture, *, rows: slice = slice(None)) -> Lightness:
@@ -104,7 +102,7 @@ def small_lightness(picture: Picture, size: tuple[int, int]) -> Lightness:
     while shrink < 8 and picture.size[0] >= 2 * shrink * height and picture.size[1] >= 2 * shrink * width:
         shrink *= 2
     if picture.samples is None:
-        values = _samples_lightness(_upright(_decode_jpeg(picture, shrink), picture), picture.tone)
+        values = _samples_lightness(_decode_jpeg(picture, shrink), picture.tone)
     else:
         values = _reduced_lightness(picture.samples, picture.tone, shrink)
     image = Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
@@ -114,7 +112,7 @@ def small_lightness(picture: Picture, size: tuple[int, int]) -> Lightness:
 def screen_pixels(picture: Picture, long_side: int) -> NDArray[np.uint8]:
     """Return the picture as a screen shows it, sRGB (h, w, 3) uint8, its sides at most `long_side`; without alpha."""
     shrink = next((by for by in _SHRINKS[::-1] if max(picture.size) >= 2 * by * long_side), 1)
-    samples = _upright(_decode_jpeg(picture, shrink), picture) if picture.samples is None else picture.samples
+    samples = _decode_jpeg(picture, shrink) if picture.samples is None else picture.samples
     image = Image.fromarray(to_8_bits(samples))
     if picture.tone is not None and samples.ndim == 3:
         image = to_srgb(image, picture.icc)
@@ -144,8 +142,8 @@ def luma(picture: Picture, *, shrink: int = 1) -> Plane8:
     if shrink not in _SHRINKS:
         raise ValueError(f"shrink is {shrink}; accepted: 1, 2, 4, 8")
     if picture.samples is None and _has_luma(picture):
-        return _upright(decode_gray(picture.file, shrink), picture)
-    samples = _upright(_decode_jpeg(picture, shrink), picture) if picture.samples is None else picture.samples
+        return _decode_jpeg(picture, shrink, luma_only=True)
+    samples = _decode_jpeg(picture, shrink) if picture.samples is None else picture.samples
     image = Image.fromarray(to_8_bits(samples))
     if picture.tone is not None and samples.ndim == 3:
         image = to_srgb(image, picture.icc)
@@ -163,12 +161,7 @@ def _samples(picture: Picture) -> Samples:
     """Return the samples, decoded if need be."""
     if picture.samples is not None:
         return picture.samples
-    return _upright(_decode_jpeg(picture, 1), picture)
-
-
-def _upright(pixels: Samples, picture: Picture) -> Samples:
-    """Return stored pixels turned upright."""
-    return np.ascontiguousarray(upright(pixels, picture.orientation))
+    return _decode_jpeg(picture, 1)
 
 
 def _samples_lightness(samples: Samples, tone: Tone | None) -> Lightness:
@@ -194,11 +187,6 @@ def to_8_bits(samples: Samples) -> NDArray[np.uint8]:
     return samples
 
 
-def decode_gray(data: bytes, shrink: int = 1) -> Plane8:
-    """Decode the luma of a JPEG, divided by 1, 2, 4 or 8 in the DCT: (h, w) uint8, as stored."""
-    return _decode(data, "L", shrink)[..., 0]
-
-
 def _has_luma(picture: Picture) -> bool:
     """Say whether a JPEG's first component is its luma, in sRGB encoding or gray."""
     info = picture.header
@@ -208,35 +196,13 @@ def _has_luma(picture: Picture) -> bool:
     return picture.tone is None and info.adobe_transform != 0 and not named_rgb
 
 
-def _decode_jpeg(picture: Picture, shrink: int) -> Plane8:
-    """Decode a JPEG as stored, divided by 1, 2, 4 or 8 in the DCT: (h, w) or (h, w, 3) uint8."""
-    if picture.header is not None and len(picture.header.components) == 1:
-        return decode_gray(picture.file, shrink)
-    return _decode(picture.file, "RGB", shrink)
-
-
-def _decode(data: bytes, mode: Literal["L", "RGB"], shrink: int) -> Plane8:
-    """Decode a JPEG, divided by 1, 2, 4 or 8 in the DCT: (h, w, channels) uint8."""
-    try:
-        height, width, _, _ = simplejpeg.decode_jpeg_header(data, strict=False)
-        least = (0, 0) if shrink == 1 else (-(-height // shrink), -(-width // shrink))
-        return _decode_at_least(data, "GRAY" if mode == "L" else mode, least)
-    except KeyError:  # unusual sampling factors, which only Pillow passes on to the same decoder
-        return decode_unusual_jpeg(data, mode, shrink)
-    except ValueError as error:
-        raise UnreadableImage(f"this JPEG cannot be decoded: {error}") from error
-
-
-def _decode_at_least(data: bytes, colorspace: str, least: tuple[int, int]) -> Plane8:
-    """Decode a JPEG as small as it goes above a size; damage that a decoder can pass over is only warned of."""
-    try:
-        pixels: Plane8 = simplejpeg.decode_jpeg(data, colorspace, min_height=least[0], min_width=least[1])
-    except ValueError as error:
-        pixels = simplejpeg.decode_jpeg(
-            data, colorspace, min_height=least[0], min_width=least[1], strict=False
-        )
-        notes.note(f"this JPEG is damaged in places: {error}")
-    return pixels
+def _decode_jpeg(picture: Picture, shrink: int, *, luma_only: bool = False) -> Samples:
+    """Decode a JPEG, divided by 1, 2, 4 or 8 in the DCT: (h, w) or (h, w, 3) uint8, upright."""
+    if picture.header is None:
+        raise ValueError("this picture has no samples, and is no JPEG that has them on demand")
+    mode: Literal["L", "RGB"] = "L" if luma_only or len(picture.header.components) == 1 else "RGB"
+    stored = decode(picture.file, picture.header, mode, shrink)
+    return np.ascontiguousarray(upright(stored, picture.orientation))
 
 
 def _reduced_lightness(samples: Samples, tone: Tone | None, shrink: int) -> Lightness:

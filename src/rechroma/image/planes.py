@@ -36,14 +36,15 @@ def encode_ycbcr(
     cr: NDArray[np.uint8],
     *,
     quality: int,
-    like: bytes = b"",
+    own_table: list[int] | None = None,
 ) -> bytes:
     """Return a 4:2:0 JPEG of luma (H, W) and chroma (ceil(H/2), ceil(W/2)), uint8.
 
-    Of `like`, a JPEG from which the luma was decoded as stored, the own luma table is taken where `quality` is 90
-    or more, or the table coarser than `quality` asks for: coefficients come out as they were, but for rounding.
+    `own_table` is that of a JPEG from which the luma was decoded as stored (see `luma_table`). It is taken where
+    `quality` is 90 or more, or the table coarser than `quality` asks for: coefficients come out as they were, but
+    for rounding.
     """
-    tables = _tables(quality, like)
+    tables = None if own_table is None else _tables(quality, own_table)
     if tables is None and quality >= _EXACT_FROM:
         return _encode_fast(luma, cb, cr, quality)
     height, width = luma.shape
@@ -83,22 +84,18 @@ def _blend(plane: NDArray[np.uint8], weight: NDArray[np.uint8], ground: int) -> 
     return mixed.astype(np.uint8)
 
 
-def _tables(quality: int, like: bytes) -> list[list[int]] | None:
-    """Return quantization tables for luma and chroma that keep the luma of `like`; None to go by quality alone."""
-    if not like:
+def luma_table(data: bytes, info: jpeg.JpegInfo) -> list[int] | None:
+    """Return the quantization table of a JPEG's first component, as Pillow orders it; None where it has no 8 bits."""
+    if info.precision != 8 or info.wide_tables:
         return None
-    info = jpeg.inspect(like)
-    own = _luma_table(like)
-    wanted, chroma = _quality_tables(quality)
-    if own is None or info.precision != 8 or info.wide_tables:
-        return None
-    return [own, chroma] if quality >= _KEEP_FROM or sum(own) > sum(wanted) else None
-
-
-def _luma_table(data: bytes) -> list[int] | None:
-    """Return the quantization table of a JPEG's first component, as Pillow orders it."""
-    found = JpegImageFile(io.BytesIO(data)).quantization.get(jpeg.inspect(data).components[0].table)
+    found = JpegImageFile(io.BytesIO(jpeg.bare(data, info))).quantization.get(info.components[0].table)
     return None if found is None else list(found)
+
+
+def _tables(quality: int, own: list[int]) -> list[list[int]] | None:
+    """Return quantization tables for luma and chroma that keep a luma; None to go by quality alone."""
+    wanted, chroma = _quality_tables(quality)
+    return [own, chroma] if quality >= _KEEP_FROM or sum(own) > sum(wanted) else None
 
 
 def _quality_tables(quality: int) -> tuple[list[int], list[int]]:

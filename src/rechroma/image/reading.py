@@ -10,15 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rechroma import jpeg
+from rechroma import jpeg, notes
 from rechroma.errors import OptionError, TooLarge, UnreadableImage
 from rechroma.image import exif
-from rechroma.image.decoding import MOST_BYTES, Decoded, check_size, decode_file, decode_image
+from rechroma.image.conversion import UNUSABLE
+from rechroma.image.decoding import (
+    MOST_BYTES,
+    Decoded,
+    check_size,
+    decode_file,
+    decode_image,
+    decode_jpeg,
+)
+from rechroma.image.jpeg_samples import decode_12_bits, refusal
 from rechroma.image.metadata import Metadata
-from rechroma.image.orientation import swaps_sides
+from rechroma.image.orientation import swaps_sides, upright
 from rechroma.image.picture import Kind, Picture, Source
 from rechroma.image.profile import Tone, is_srgb, tone_of
 
+_PADDING = 1024
+"""Bytes after the end of a JPEG that nobody will miss."""
 _MOST_METADATA = 64_000_000
 """Bytes that a file may have beyond its samples."""
 _PIECE = 1 << 26
@@ -108,29 +119,38 @@ def _from_bytes(data: bytes, source: Source, max_megapixels: float) -> Picture:
 
 
 def _from_jpeg(data: bytes, source: Source, max_megapixels: float) -> Picture:
-    """Return a picture that keeps the JPEG's bytes, and is decoded already only where Pillow has to do it."""
+    """Return a picture that keeps the JPEG's bytes, and is decoded already where it cannot be on demand."""
     info = jpeg.inspect(data)
     check_size(info.height, info.width, max_megapixels)
+    why_not = refusal(info)
+    if why_not is not None:
+        raise UnreadableImage(f"this JPEG cannot be decoded here: {why_not}")
+    _note_what_is_left_out(data, info)
     blocks = jpeg.read_payloads(data)
     metadata = Metadata(
         exif=blocks.exif or b"",
         xmp=blocks.xmp or b"",
         iptc=blocks.iptc or b"",
-        comment=blocks.comment or b"",
+        comments=blocks.comments or (),
         dpi=blocks.dpi or exif.dots_per_inch(blocks.exif or b""),
     )
     icc = blocks.icc or b""
     channels = len(info.components)
     if channels == 4 or (channels == 3 and icc and tone_of(icc, 3) is None):
-        whole = _from_decoded(decode_file(data, max_megapixels), source)
+        whole = _from_decoded(decode_jpeg(jpeg.bare(data, info), icc, metadata.exif), source)
         return replace(whole, kind="jpeg", file=data, header=info, metadata=metadata)
+    if icc and tone_of(icc, channels) is None:
+        notes.note(UNUSABLE)
+        icc = b""
     orientation = exif.orientation(metadata.exif)
+    deep = decode_12_bits(data, info) if info.precision == 12 else None
     turned = swaps_sides(orientation)
     return Picture(
         kind="jpeg",
         source=source,
         size=(info.width, info.height) if turned else (info.height, info.width),
-        bits=8,
+        bits=8 if deep is None else 16,
+        samples=None if deep is None else np.ascontiguousarray(upright(deep, orientation)),
         file=data,
         header=info,
         orientation=orientation,
@@ -138,6 +158,16 @@ def _from_jpeg(data: bytes, source: Source, max_megapixels: float) -> Picture:
         icc=icc,
         metadata=metadata,
     )
+
+
+def _note_what_is_left_out(data: bytes, info: jpeg.JpegInfo) -> None:
+    """Note what of a JPEG's bytes counts for nothing."""
+    if info.stray:
+        notes.note(f"this JPEG has {info.stray} stray bytes between its segments; they are passed over")
+    if info.trailing and data.find(b"\xff\xd8\xff", info.end) >= 0:
+        notes.note("this JPEG holds more than one picture; the first is taken")
+    elif info.trailing > _PADDING:
+        notes.note(f"{info.trailing} bytes after the end of this JPEG, which are no picture, are left out")
 
 
 def _from_decoded(decoded: Decoded, source: Source) -> Picture:

@@ -23,7 +23,7 @@ from rechroma.image.picture import (
     to_8_bits,
 )
 from rechroma.image.picture import luma as luma_of
-from rechroma.image.planes import encode_gray, encode_ycbcr, on_white, resized
+from rechroma.image.planes import encode_gray, encode_ycbcr, luma_table, on_white, resized
 from rechroma.image.profile import srgb_profile
 from rechroma.image.provenance import Provenance
 from rechroma.types import Format
@@ -107,8 +107,10 @@ def encode_planes_jpeg(
                 "a JPEG holds no transparency: transparent parts lie on white; PNG, TIFF and WebP keep them"
             )
         planes = on_white(*planes, to_8_bits(picture.alpha))
-    as_stored_luma = picture.orientation == 1 and picture.samples is None
-    data = encode_ycbcr(*planes, quality=quality, like=picture.file if as_stored_luma else b"")
+    own = None
+    if picture.header is not None and picture.orientation == 1 and picture.samples is None:
+        own = luma_table(picture.file, picture.header)
+    data = encode_ycbcr(*planes, quality=quality, own_table=own)
     blocks = carried(picture.metadata, provenance, _made_upright(picture, luma_profile(picture)))
     blocks = within_segments(blocks, provenance)
     return jpeg.with_payloads(
@@ -119,7 +121,7 @@ def encode_planes_jpeg(
             icc=luma_profile(picture),
             iptc=blocks.iptc,
             dpi=blocks.dpi,
-            comment=blocks.comment,
+            comments=blocks.comments,
         ),
     )
 

@@ -4,10 +4,12 @@ inspect(data) -> JpegInfo                  headers of a whole file; UnreadableIm
 splice_obstacle(info) -> str | None        why color cannot be appended losslessly; None when it can
 chroma_sampling(info), chroma_shape(info)  what size the chroma planes must have
 splice(gray, cb, cr) -> bytes              the luma scan byte for byte, chroma scans appended
-read_payloads, with_payloads               EXIF, ICC, XMP, IPTC, density, comment
+read_payloads, with_payloads               EXIF, ICC, XMP, IPTC, density, comments
+bare(data, info) -> bytes                  what a decoder needs, without metadata and stray bytes
 with_size(data, height, width) -> bytes    crop within the last MCU
 """
 
+from rechroma.jpeg.bare import bare
 from rechroma.jpeg.markers import Component, JpegInfo, Segment, inspect, segments
 from rechroma.jpeg.payloads import Payloads, read_payloads, with_payloads, with_size
 from rechroma.jpeg.splicing import chroma_sampling, chroma_shape, splice, splice_obstacle
@@ -17,6 +19,7 @@ __all__ = [
     "JpegInfo",
     "Payloads",
     "Segment",
+    "bare",
     "chroma_sampling",
     "chroma_shape",
     "inspect",

@@ -10,7 +10,7 @@ from rechroma.errors import UnreadableImage
 
 Process: TypeAlias = Literal["baseline", "extended", "progressive", "lossless", "hierarchical", "arithmetic"]
 
-SOI, EOI, SOS, DQT, DNL, DRI, DHT, DAC = 0xD8, 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xC4, 0xCC
+EOI, SOS, DQT, DNL, DRI, DHT, DAC = 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xC4, 0xCC
 APP0, APP1, APP2, APP13, APP14, COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xFE
 
 FRAMES: dict[int, Process] = {
@@ -21,9 +21,16 @@ FRAMES: dict[int, Process] = {
     **dict.fromkeys((0xC5, 0xC6, 0xC7), "hierarchical"),
     **dict.fromkeys((0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF), "arithmetic"),
 }
-_STAND_ALONE = 0x01
+JFIF, ADOBE = b"JFIF\x00", b"Adobe"
+
+TABLES = frozenset({DQT, DHT, DAC, DRI})
+"""Segments without which scans cannot be decoded."""
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+"""A marker that begins a segment, or EOI: neither a stuffed byte, nor a fill byte, nor a marker that stands alone."""
+_MOST_SEGMENTS = 20_000
+"""With 64 KB each they hold more than any file that is read; as empty ones they only cost time."""
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
-"""A marker that ends entropy-coded data: neither a stuffed byte, nor a restart marker, nor a fill byte."""
+"""A marker that ends entropy-coded data: not a restart marker either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,7 @@ class Segment:
     marker: int
     """The byte after 0xFF."""
     start: int
-    """Offset of the 0xFF."""
+    """Offset of the 0xFF, after stray and fill bytes."""
     payload: int
     """Offset of the first byte after the length field."""
     end: int
@@ -65,7 +72,7 @@ class JpegInfo:
     precision: int
     """Bits a sample."""
     height: int
-    """Rows as stored, before any EXIF orientation."""
+    """Rows as stored, before any EXIF orientation; 0 where nothing tells it."""
     width: int
     """Columns as stored."""
     components: tuple[Component, ...]
@@ -79,15 +86,25 @@ class JpegInfo:
     wide_tables: bool
     """A quantization table has 16-bit entries."""
     defined_height: bool
-    """The height is in the frame header, not in a DNL segment."""
+    """The height is in the frame header and in no DNL segment."""
     adobe_transform: int | None
     """Color transform of the Adobe marker (0 none, 1 YCbCr, 2 YCCK), None without one."""
+    scans: int
+    """Passes over the picture in which its samples are stored."""
+    huffman: bool
+    """Huffman tables stand before the first scan."""
+    stray: int
+    """Bytes between the segments that belong to none, fill bytes not counted."""
+    end: int
+    """Offset past the end marker."""
     trailing: int
-    """Bytes after the end of the image, padding of zeros not counted."""
+    """Bytes after the end marker, padding of zeros not counted."""
 
 
 def segments(data: bytes, *, header_only: bool = False) -> Iterator[Segment]:
-    """Yield every marker segment after SOI, through EOI; `header_only`: those before the first scan.
+    """Yield every marker segment after SOI, through EOI; what stands between them is passed over, as decoders do.
+
+    `header_only`: through the first SOS segment, whose entropy-coded data are not looked for then.
 
     Raises:
         UnreadableImage: not a JPEG, or it ends before its EOI marker.
@@ -95,40 +112,34 @@ def segments(data: bytes, *, header_only: bool = False) -> Iterator[Segment]:
     if data[:2] != b"\xff\xd8":
         raise UnreadableImage("this is no JPEG: it does not begin with the bytes FF D8")
     at = 2
-    while not (header_only and data[at : at + 2] == b"\xff\xda"):
-        segment = _segment(data, at)
+    for _ in range(_MOST_SEGMENTS):
+        segment = _segment(data, at, header_only=header_only)
         at = segment.end
-        if segment.marker != _STAND_ALONE:
-            yield segment
-        if segment.marker == EOI:
+        yield segment
+        if segment.marker == EOI or (header_only and segment.marker == SOS):
             return
+    raise UnreadableImage(f"this JPEG is damaged: it has more than {_MOST_SEGMENTS} segments")
 
 
-def _segment(data: bytes, start: int) -> Segment:
-    """Return the segment that begins at a byte offset."""
-    at = start
-    while data[at : at + 2] == b"\xff\xff":  # fill bytes
-        at += 1
-    if len(data) < at + 2:
+def _segment(data: bytes, at: int, *, header_only: bool) -> Segment:
+    """Return the first segment at or after a byte offset."""
+    found = _MARKER.search(data, at)
+    if found is None:
         raise UnreadableImage(
             f"this JPEG is truncated: it ends after {len(data)} bytes without an end marker"
         )
-    if data[at] != 0xFF:
-        raise UnreadableImage(f"this JPEG is damaged: no marker at byte {at}")
-    marker = data[at + 1]
+    start, marker = found.start(), data[found.start() + 1]
     if marker == EOI:
-        return Segment(marker, start, at + 2, at + 2, at + 2)
-    if marker == _STAND_ALONE or 0xD0 <= marker <= SOI:
-        return Segment(_STAND_ALONE, start, at + 2, at + 2, at + 2)
-    if len(data) < at + 4:
+        return Segment(marker, start, start + 2, start + 2, start + 2)
+    if len(data) < start + 4:
         raise UnreadableImage(f"this JPEG is truncated: it ends after {len(data)} bytes within a segment")
-    body_end = end = at + 2 + max(2, struct.unpack_from(">H", data, at + 2)[0])
-    if marker == SOS:
-        found = _SCAN_END.search(data, end)
-        if found is None:
+    body_end = end = start + 2 + max(2, struct.unpack_from(">H", data, start + 2)[0])
+    if marker == SOS and not header_only:
+        ends = _SCAN_END.search(data, end)
+        if ends is None:
             raise UnreadableImage(f"this JPEG is truncated: it ends after {len(data)} bytes within a scan")
-        end = found.start()
-    return Segment(marker, start, at + 4, end, body_end)
+        end = ends.start()
+    return Segment(marker, start, start + 4, end, body_end)
 
 
 def inspect(data: bytes) -> JpegInfo:
@@ -138,41 +149,49 @@ def inspect(data: bytes) -> JpegInfo:
         UnreadableImage: not a JPEG, truncated, or without a frame header.
     """
     frame: tuple[Process, int, int, int, tuple[Component, ...]] | None = None
-    frames = restart = end = 0
-    late = wide = dnl = scanned = False
+    frames = restart = scans = lines = stray = 0
+    end = 2
+    late = wide = huffman = False
     adobe: int | None = None
     for seg in segments(data):
         body = data[seg.payload : seg.body_end] if seg.marker != SOS else b""
+        stray += len(data[end : seg.start].strip(b"\xff"))
         end = seg.end
         if seg.marker in FRAMES:
             frames += 1
             frame = frame or _frame(seg.marker, body)
         elif seg.marker == SOS:
-            scanned = True
+            scans += 1
         elif seg.marker == DQT:
-            late |= scanned
+            late |= scans > 0
             wide |= _has_wide_table(body)
         elif seg.marker == DRI:
             restart = max(restart, int.from_bytes(body[:2], "big"))
+        elif seg.marker == DHT:
+            huffman |= scans == 0
         elif seg.marker == DNL:
-            dnl = True
-        elif seg.marker == APP14 and body[:5] == b"Adobe" and len(body) >= 12:
+            lines = int.from_bytes(body[:2], "big")
+        elif seg.marker == APP14 and body[:5] == ADOBE and len(body) >= 12:
             adobe = body[11]
-    if frame is None or not scanned:
+    if frame is None or not scans:
         raise UnreadableImage("this JPEG holds no picture: it has no frame header or no scan")
     process, precision, height, width, components = frame
     return JpegInfo(
         process=process,
         precision=precision,
-        height=height,
+        height=height or lines,
         width=width,
         components=components,
         restart_interval=restart,
         frames=frames,
         late_tables=late,
         wide_tables=wide,
-        defined_height=height > 0 and not dnl,
+        defined_height=height > 0 and not lines,
         adobe_transform=adobe,
+        scans=scans,
+        huffman=huffman,
+        stray=stray,
+        end=end,
         trailing=len(data[end:].rstrip(b"\x00")),
     )
 

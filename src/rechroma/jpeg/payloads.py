@@ -1,15 +1,26 @@
 """What a JPEG carries beside the picture: EXIF, ICC profile, XMP, IPTC, density, comments; as bytes."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rechroma.jpeg.markers import APP0, APP1, APP2, APP13, COM, segments
+from rechroma import notes
+from rechroma.jpeg.markers import APP0, APP1, APP2, APP13, COM, JFIF, Segment, segments
 
 _EXIF = b"Exif\x00\x00"
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
 _ICC = b"ICC_PROFILE\x00"
 _PHOTOSHOP = b"Photoshop 3.0\x00"
+_KINDS = (
+    (APP0, JFIF, "jfif"),
+    (APP0, JFIF[:4], "false"),  # cut short: some decoders stop there
+    (APP0, b"JFXX", "false"),  # a thumbnail of another picture
+    (APP1, _EXIF, "exif"),
+    (APP1, _XMP, "xmp"),
+    (APP2, _ICC, "icc"),
+    (APP13, _PHOTOSHOP, "photoshop"),
+    (COM, b"", "comment"),
+)
 _IPTC_RESOURCE = 0x0404
 _ROOM = 65533
 """Longest payload of a segment in bytes."""
@@ -29,63 +40,55 @@ class Payloads:
     """IPTC-IIM records."""
     dpi: tuple[float, float] | None = None
     """Dots per inch, across and down, as the JFIF header gives them."""
-    comment: bytes | None = None
-    """The first comment."""
+    comments: tuple[bytes, ...] | None = None
+    """In their order."""
 
 
 def read_payloads(data: bytes) -> Payloads:
-    """Return the metadata blocks of a JPEG.
+    """Return the metadata blocks of a JPEG; of several of a kind that stands alone, the first that says anything.
+
+    A profile whose numbered pieces do not make a whole is left out, with a note.
 
     Raises:
         UnreadableImage: not a JPEG, or truncated before its first scan.
     """
-    found: dict[str, bytes] = {}
-    icc: dict[int, bytes] = {}
-    dpi: tuple[float, float] | None = None
+    found: dict[str, list[bytes]] = {}
     for seg in segments(data, header_only=True):
-        body = data[seg.payload : seg.end]
-        kind = _kind(seg.marker, body)
-        if kind == "icc":
-            icc[body[12]] = body[14:]
-        elif kind == "jfif":
-            dpi = _density(body)
-        elif kind == "photoshop":
-            records = _iptc_of(body[len(_PHOTOSHOP) :])
-            if records:
-                found.setdefault("iptc", records)
-        elif kind is not None:
-            prefix = {"exif": _EXIF, "xmp": _XMP}.get(kind, b"")
-            found.setdefault(kind, body[len(prefix) :])
-    profile = b"".join(icc[number] for number in sorted(icc)) or None
+        kind, prefix = _kind(seg, data)
+        found.setdefault(kind, []).append(data[seg.payload + len(prefix) : seg.end])
+
+    def first(kind: str) -> bytes | None:
+        return next((body for body in found.get(kind, ()) if body), None)
+
     return Payloads(
-        exif=found.get("exif"),
-        icc=profile,
-        xmp=found.get("xmp"),
-        iptc=found.get("iptc"),
-        dpi=dpi,
-        comment=found.get("comment"),
+        exif=first("exif"),
+        icc=_profile(found.get("icc", [])),
+        xmp=first("xmp"),
+        iptc=_iptc_of(b"".join(found.get("photoshop", ()))),
+        dpi=next((dpi for body in found.get("jfif", ()) if (dpi := _density(body)) is not None), None),
+        comments=tuple(body for body in found.get("comment", ()) if body) or None,
     )
 
 
 def with_payloads(data: bytes, payloads: Payloads) -> bytes:
     """Return a JPEG with these metadata blocks in place of its own; a block that is None stays as it was.
 
+    The JFIF header comes first and tells a density only: its thumbnails, which are another picture's, go.
+
     Raises:
         ValueError: a block is too long for its segment (EXIF 65,527 bytes, XMP 65,504, IPTC about 65,500).
     """
     fresh = dict(_fresh(payloads))
-    head, rest = [b"\xff\xd8"], 2
+    kept: list[bytes] = []
     jfif = b""
-    for seg in segments(data, header_only=True):
-        rest = seg.end
-        raw = data[seg.start : seg.end]
-        kind = _kind(seg.marker, data[seg.payload : seg.end])
-        if kind == "jfif" and not jfif:
-            jfif = _with_density(raw, payloads.dpi)
-        elif kind not in fresh:
-            head.append(raw)
-    head[1:1] = [jfif, *fresh.values()]
-    return b"".join(head) + data[rest:]
+    *head, scan = segments(data, header_only=True)
+    for seg in head:
+        kind, prefix = _kind(seg, data)
+        if kind == "jfif":
+            jfif = jfif or jfif_segment(data[seg.payload + len(prefix) : seg.end], payloads.dpi)
+        elif kind != "false" and kind not in fresh:
+            kept.append(data[seg.start : seg.end])
+    return b"".join((b"\xff\xd8", jfif, *fresh.values(), *kept, data[scan.start :]))
 
 
 def with_size(data: bytes, height: int, width: int) -> bytes:
@@ -97,16 +100,30 @@ def with_size(data: bytes, height: int, width: int) -> bytes:
     raise ValueError("this JPEG has no frame header")
 
 
-def _kind(marker: int, body: bytes) -> str | None:
-    """Name the metadata that a segment holds."""
-    names = {
-        APP0: ((b"JFIF\x00", "jfif"),),
-        APP1: ((_EXIF, "exif"), (_XMP, "xmp")),
-        APP2: ((_ICC, "icc"),),
-        APP13: ((_PHOTOSHOP, "photoshop"),),
-        COM: ((b"", "comment"),),
-    }
-    return next((kind for prefix, kind in names.get(marker, ()) if body.startswith(prefix)), None)
+def jfif_segment(like: bytes = b"", dpi: tuple[float, float] | None = None) -> bytes:
+    """Return a JFIF header (ITU-T T.871) without a thumbnail.
+
+    Its density is in dots per inch where they are given, else that of another header's payload (`like`, without its
+    name), else 1:1.
+    """
+    unit, across, down = struct.unpack_from(">BHH", like, 2) if len(like) >= 7 else (0, 1, 1)
+    if dpi is not None and all(0.5 <= value < 65535.5 for value in dpi):
+        unit, across, down = 1, round(dpi[0]), round(dpi[1])
+    if unit > 2 or not across or not down:
+        unit, across, down = 0, 1, 1
+    return struct.pack(">BBH5s3B2H2B", 0xFF, APP0, 16, JFIF, 1, 1, unit, across, down, 0, 0)
+
+
+def _kind(seg: Segment, data: bytes) -> tuple[str, bytes]:
+    """Name the metadata that a segment holds, empty for others, and the bytes that say so."""
+    return next(
+        (
+            (kind, prefix)
+            for marker, prefix, kind in _KINDS
+            if seg.marker == marker and data.startswith(prefix, seg.payload, seg.end)
+        ),
+        ("", b""),
+    )
 
 
 def _fresh(payloads: Payloads) -> Iterator[tuple[str, bytes]]:
@@ -123,8 +140,8 @@ def _fresh(payloads: Payloads) -> Iterator[tuple[str, bytes]]:
             struct.pack(">4sHHI", b"8BIM", _IPTC_RESOURCE, 0, size) + payloads.iptc + b"\x00" * (size % 2)
         )
         yield "photoshop", _packed(APP13, _PHOTOSHOP, resource if size else b"")
-    if payloads.comment is not None:
-        yield "comment", _packed(COM, b"", payloads.comment)
+    if payloads.comments is not None:
+        yield "comment", b"".join(_packed(COM, b"", comment) for comment in payloads.comments)
 
 
 def _packed(marker: int, prefix: bytes, block: bytes) -> bytes:
@@ -144,23 +161,29 @@ def _icc_segments(profile: bytes) -> bytes:
     return b"".join(_packed(APP2, _ICC + number, part) for number, part in numbered)
 
 
-def _density(body: bytes) -> tuple[float, float] | None:
-    """Return dots per inch of a JFIF header, None where it gives only an aspect ratio."""
-    if len(body) < 12:
+def _profile(pieces: Sequence[bytes]) -> bytes | None:
+    """Return the ICC profile whose pieces (number, count, bytes) these are, in any order (ICC.1:2022, annex B.4)."""
+    parts = sorted(dict.fromkeys(pieces))
+    if not parts:
         return None
-    unit, across, down = struct.unpack_from(">BHH", body, 7)
+    heads = [tuple(part[:2]) for part in parts]
+    whole = b"".join(part[2:] for part in parts)
+    if heads != [(number, len(parts)) for number in range(1, len(parts) + 1)] or not whole:
+        notes.note("the ICC profile is in pieces that do not make a whole, and was left out")
+        return None
+    return whole
+
+
+def _density(body: bytes) -> tuple[float, float] | None:
+    """Return dots per inch of a JFIF header (without its name), None where it gives only an aspect ratio."""
+    if len(body) < 7:
+        return None
+    unit, across, down = struct.unpack_from(">BHH", body, 2)
     scale = {1: 1.0, 2: 2.54}.get(unit)
     return (across * scale, down * scale) if scale and across and down else None
 
 
-def _with_density(raw: bytes, dpi: tuple[float, float] | None) -> bytes:
-    """Return a JFIF segment (from its 0xFF on) that gives these dots per inch."""
-    if dpi is None or not all(0.5 <= value < 65535.5 for value in dpi):
-        return raw
-    return raw[:11] + struct.pack(">BHH", 1, round(dpi[0]), round(dpi[1])) + raw[16:]
-
-
-def _iptc_of(resources: bytes) -> bytes:
+def _iptc_of(resources: bytes) -> bytes | None:
     """Return the IPTC records among Photoshop's image resources."""
     at = 0
     while resources[at : at + 4] == b"8BIM" and at + 12 <= len(resources):
@@ -170,6 +193,6 @@ def _iptc_of(resources: bytes) -> bytes:
         size = struct.unpack_from(">I", resources.ljust(at + 4, b"\x00"), at)[0]
         at += 4
         if number == _IPTC_RESOURCE:
-            return resources[at : at + size]
+            return resources[at : at + size] or None
         at += size + size % 2
-    return b""
+    return None

@@ -14,18 +14,19 @@ from rechroma.jpeg.markers import (
     APP0,
     APP2,
     APP14,
+    COM,
     DHT,
     DQT,
-    EOI,
     FRAMES,
+    JFIF,
     SOS,
+    TABLES,
     JpegInfo,
     Segment,
     inspect,
     segments,
 )
-
-_JFIF = b"\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+from rechroma.jpeg.payloads import jfif_segment
 
 
 def splice_obstacle(info: JpegInfo) -> str | None:
@@ -44,6 +45,7 @@ def splice_obstacle(info: JpegInfo) -> str | None:
         (only.table > 3, f"its quantization table has the number {only.table}, above 3"),
         (info.late_tables, "a quantization table stands after its first scan"),
         (info.wide_tables, "a quantization table has 16-bit entries"),
+        (info.process != "arithmetic" and not info.huffman, "no Huffman table stands before its first scan"),
         (info.trailing > 0, f"{info.trailing} bytes follow its end"),
     )
     return next((reason for broken, reason in rules if broken), None)
@@ -92,12 +94,14 @@ def splice(gray: bytes, cb: bytes, cr: bytes, *, info: JpegInfo | None = None) -
 
 def _luma_segments(gray: bytes, frame: bytes, chroma_table: bytes) -> Iterator[bytes]:
     """Yield the gray JPEG's segments with a new frame header; the chroma's table before the first scan."""
-    first, scanned = True, False
+    headers = (
+        gray[seg.payload + len(JFIF) : seg.end]
+        for seg in segments(gray, header_only=True)
+        if seg.marker == APP0 and gray.startswith(JFIF, seg.payload)
+    )
+    yield jfif_segment(next(headers, b""))
+    scanned = False
     for seg in segments(gray):
-        body = gray[seg.payload : seg.body_end]
-        if first and not (seg.marker == APP0 and body[:5] == b"JFIF\x00"):
-            yield _JFIF
-        first = False
         if seg.marker in FRAMES:
             yield frame[:1] + bytes([seg.marker]) + frame[2:]
         elif seg.marker == SOS:
@@ -105,7 +109,7 @@ def _luma_segments(gray: bytes, frame: bytes, chroma_table: bytes) -> Iterator[b
                 yield chroma_table
             scanned = True
             yield _scan(gray, seg, 1)
-        elif seg.marker != EOI and not _is_gray_only(seg.marker, body):
+        elif _stays(seg.marker, gray[seg.payload : seg.end]):
             yield gray[seg.start : seg.end]
 
 
@@ -138,10 +142,15 @@ def _renumbered_table(plane: bytes, number: int) -> bytes:
     return found[0][:4] + bytes([number]) + found[0][5:]
 
 
-def _is_gray_only(marker: int, body: bytes) -> bool:
-    """Say whether a segment is false of the color file: gray ICC profile, 'no transform', MPF offsets."""
-    names = {APP2: (b"ICC_PROFILE\x00", b"MPF\x00"), APP14: (b"Adobe",)}
-    return body.startswith(names.get(marker, ()))
+def _stays(marker: int, body: bytes) -> bool:
+    """Say whether a segment is true of the color file too.
+
+    A gray profile, gray thumbnails, "no transform" and the offsets of further pictures are not; nor are markers that
+    the standard reserves, at which decoders stop.
+    """
+    false = {APP0: (JFIF[:4], b"JFXX"), APP2: (b"ICC_PROFILE\x00", b"MPF\x00"), APP14: (b"Adobe",)}
+    known = marker in TABLES or marker == COM or APP0 <= marker <= 0xEF
+    return known and not body.startswith(false.get(marker, ()))
 
 
 def _color_frame(info: JpegInfo, luma_table: int, chroma_table: int) -> bytes:
