@@ -3,9 +3,11 @@
 Arrays are C-contiguous float32 unless said otherwise; rows first, RGB order, a*b* unscaled.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
@@ -225,13 +227,13 @@ class ColorizeOptions:
             raise OptionError(f"refine is {self.refine!r}; accepted: {', '.join(REFINEMENTS)}")
         if self.format not in FORMATS:
             raise OptionError(f"format is {self.format!r}; accepted: {', '.join(FORMATS)}")
-        if not 1 <= self.quality <= 100:
-            raise OptionError(f"quality is {self.quality}; accepted: 1 to 100")
-        if self.max_megapixels <= 0:
-            raise OptionError(f"max_megapixels is {self.max_megapixels}; accepted: any number above 0")
+        if not (isinstance(self.quality, Integral) and 1 <= self.quality <= 100):
+            raise OptionError(f"quality is {self.quality}; accepted: 1 to 100, whole")
+        if not 0 < self.max_megapixels < math.inf:
+            raise OptionError(f"max_megapixels is {self.max_megapixels}; accepted: any finite number above 0")
         if self.device not in DEVICES:
             raise OptionError(f"device is {self.device!r}; accepted: {', '.join(DEVICES)}")
-        if self.threads < 0:
+        if not (isinstance(self.threads, Integral) and self.threads >= 0):
             raise OptionError(f"threads is {self.threads}; accepted: 0 (all cores) or a number of threads")
 
 

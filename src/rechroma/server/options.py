@@ -1,7 +1,9 @@
 """What `rechroma serve` can be asked for."""
 
+import math
 from dataclasses import dataclass
 from ipaddress import ip_address
+from numbers import Integral
 
 from rechroma.errors import OptionError
 from rechroma.settings import cores, current
@@ -63,7 +65,7 @@ class ServeOptions:
     """Seconds for which the results of a finished job, or an archive that nobody uses, are kept."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.port <= 65535:
+        if not (_whole(self.port, least=0) and self.port <= 65535):
             raise OptionError(f"port is {self.port}; accepted: 1 to 65535, or 0 for any that is free")
         if self.token is None and not is_loopback(self.host):
             raise OptionError(
@@ -80,16 +82,20 @@ class ServeOptions:
         self._check_numbers()
 
     def _check_numbers(self) -> None:
-        if self.workers < 0:
+        if not _whole(self.workers, least=0):
             raise OptionError(f"workers is {self.workers}; accepted: 0 (by cores) or a number of workers")
-        if self.queue < 0:
+        if not _whole(self.queue, least=0):
             raise OptionError(f"queue is {self.queue}; accepted: 0 (nobody waits) or more")
         for name in ("drafts", "references", "jobs", "job_files", "max_bytes", "job_bytes", "archive_bytes"):
-            if getattr(self, name) < 1:
-                raise OptionError(f"{name} is {getattr(self, name)}; accepted: 1 or more")
+            if not _whole(getattr(self, name), least=1):
+                raise OptionError(f"{name} is {getattr(self, name)}; accepted: 1 or more, whole")
         for name in ("timeout", "max_megapixels", "drafts_megapixels", "keep"):
-            if getattr(self, name) <= 0:
-                raise OptionError(f"{name} is {getattr(self, name)}; accepted: any number above 0")
+            if not 0 < getattr(self, name) < math.inf:
+                raise OptionError(f"{name} is {getattr(self, name)}; accepted: any finite number above 0")
+
+
+def _whole(value: float, *, least: int) -> bool:
+    return isinstance(value, Integral) and value >= least
 
 
 def is_loopback(host: str) -> bool:
