@@ -131,6 +131,14 @@ def test_files_of_other_kinds_are_refused_with_advice(data: bytes, words: str) -
         image.read(data + bytes(64))
 
 
+def test_a_gif_with_a_frame_larger_than_any_picture_is_refused() -> None:
+    file = bytearray(encoded(GRAY, "GIF"))
+    frame = file.index(b",", 13 + 3 * 256)
+    file[frame + 5 : frame + 9] = b"\xff\xff\xff\xff"
+    with pytest.raises(UnreadableImage):
+        image.read(bytes(file))
+
+
 @pytest.mark.parametrize("limit", [0, -1.0, float("nan")])
 def test_a_limit_that_is_none_is_refused(limit: float) -> None:
     with pytest.raises(OptionError, match="max_megapixels"):

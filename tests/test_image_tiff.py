@@ -130,7 +130,6 @@ def test_with_imagecodecs_the_rest_is_read() -> None:
 @pytest.mark.parametrize(
     ("kind", "tags"),
     [
-        ("signed", {"t339": 2}),
         ("complex", {"t339": 6}),
         ("predictor", {"t317": 7}),
         ("kind", {"t262": 32845}),
@@ -154,7 +153,7 @@ def floats(samples: NDArray[Any], **how: Any) -> bytes:
 def test_a_little_overshoot_is_clipped_with_a_note(white: float) -> None:
     samples = DEEP / 65535 * white
     samples[0, 0], samples[0, 1] = 1.0005 * white, -0.01 * white
-    with pytest.warns(UserWarning, match=r"2 of 1961 float samples lie outside .* clipped.*tiffset -s 341"):
+    with pytest.warns(UserWarning, match=r"2 of 1961 samples lie outside .* clipped.*tiffset -s 341"):
         found = image.read(floats(samples)).samples
     assert found is not None
     assert (found[0, 0], found[0, 1]) == (65535, 0)
@@ -165,7 +164,7 @@ def test_a_single_wild_or_missing_sample_changes_nothing_else() -> None:
     for wild in (3e38, np.inf, np.nan):
         samples = DEEP / 65535
         samples[3, 3] = wild
-        with pytest.warns(UserWarning, match="float samples"):
+        with pytest.warns(UserWarning, match="samples"):
             found = image.read(floats(samples)).samples
         assert np.abs(found.astype(int) - DEEP)[4:].max() <= 1
 
@@ -190,6 +189,30 @@ def test_a_stated_range_is_believed(low: float, high: float) -> None:
         )
     ).samples
     assert np.abs(found[..., 1].astype(int) - DEEP).max() <= 1
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32])
+def test_signed_samples_are_spread_over_the_range_of_their_type(dtype: Any) -> None:
+    bits = 8 * np.dtype(dtype).itemsize
+    whole = DEEP.astype(np.int64) * ((1 << bits) - 1) // 65535 - (1 << bits - 1)
+    whole[0, :2] = -(1 << bits - 1), (1 << bits - 1) - 1
+    for codec in (None, "zlib"):
+        found = image.read(tiff_of(whole.astype(dtype), photometric="minisblack", compression=codec)).samples
+        assert found is not None
+        assert found.dtype == (np.uint8 if bits == 8 else np.uint16)
+        top = np.iinfo(found.dtype).max
+        assert np.abs(found[1:] / top - DEEP[1:] / 65535).max() < 2 / top
+
+
+def test_signed_samples_without_negative_ones_are_judged_as_floats_are() -> None:
+    for values, dtype in ((GRAY, np.int16), (GRAY, np.int32), (DEEP, np.int32), (DEEP // 2, np.int16)):
+        found = image.read(tiff_of(values.astype(dtype), photometric="minisblack")).samples
+        assert (
+            np.abs(found / 65535 - values / (255 if values is GRAY else 65535 >> (dtype is np.int16))).max()
+            < 2e-5
+        )
+    with pytest.raises(UnreadableImage, match=r"range .* not clear.*tiffset -s 341"):
+        image.read(tiff_of((DEEP // 16).astype(np.int16), photometric="minisblack"))
 
 
 # ── kinds ──
@@ -235,6 +258,36 @@ def test_cmyk_of_16_bits_keeps_them() -> None:
     assert picture.bits == 16
     other = image.read(tiff_of(shallow, photometric="separated"))
     assert np.abs(image.lightness(picture) - image.lightness(other)).max() < 0.6
+
+
+@pytest.mark.parametrize("by", [(1, 1), (2, 1), (2, 2), (4, 2), (1, 2)])
+@pytest.mark.parametrize("limited", [False, True])
+def test_ycbcr_that_no_jpeg_codec_packed_is_read(by: tuple[int, int], *, limited: bool) -> None:
+    across, down = by
+    rows, columns = -(-37 // down), -(-53 // across)
+    luma = np.pad(GRAY, ((0, rows * down - 37), (0, columns * across - 53)), mode="edge")
+    if limited:
+        luma = np.round(16 + luma * (219 / 255)).astype(np.uint8)
+    squares = luma.reshape(rows, down, columns, across).transpose(0, 2, 1, 3).reshape(rows, columns, -1)
+    data = np.concatenate([squares, np.full((rows, columns, 2), 128, np.uint8)], axis=2).tobytes()
+    reference = [(532, 3, 6, (16, 235, 128, 240, 128, 240), True)] if limited else []
+    how: dict[str, Any] = {"photometric": "minisblack", "rowsperstrip": 64}
+    file = tiff_of(GRAY, **how, extratags=[(530, 3, 2, by, True), *reference])
+    tags = {tag.code: tag for tag in tifffile.TiffFile(io.BytesIO(file)).pages.first.tags}
+    changed = bytearray(file)
+    for tag, value in ((262, 6), (277, 3), (273, len(file)), (279, len(data))):
+        struct.pack_into("<H" if tags[tag].dtype == 3 else "<I", changed, tags[tag].valueoffset, value)
+    picture = image.read(bytes(changed) + data)
+    assert picture.samples is not None
+    assert np.abs(picture.samples.astype(int) - GRAY[..., None]).max() <= (2 if limited else 1)
+
+
+def test_where_the_kind_is_missing_the_channels_tell_it() -> None:
+    for samples, kind in ((GRAY, "minisblack"), (RGB, "rgb")):
+        file = tiff_of(samples, photometric=kind)
+        tag = tifffile.TiffFile(io.BytesIO(file)).pages.first.tags[262]
+        changed = file[: tag.offset] + struct.pack("<H", 263) + file[tag.offset + 2 :]
+        assert np.array_equal(image.read(changed).samples, samples)
 
 
 @pytest.mark.parametrize("depth", [1, 257])

@@ -17,7 +17,7 @@ from rechroma import color, notes
 from rechroma.image.profile import srgb_gray_profile, srgb_profile, tone_of
 from rechroma.types import Array
 
-Space: TypeAlias = Literal["gray", "rgb", "cmyk", "lab", "icclab"]
+Space: TypeAlias = Literal["gray", "rgb", "cmyk", "lab", "icclab", "ycbcr"]
 """What channels mean; the two of CIELAB store a* and b* as signed numbers and with an offset."""
 
 UNUSABLE = "the ICC profile is unusable for this picture and was left out"
@@ -68,6 +68,8 @@ def in_srgb(samples: NDArray[Any], space: Space, icc: bytes) -> tuple[NDArray[An
     """
     if space in {"lab", "icclab"}:
         return _by_bands(samples, lambda band: _lab_to_rgb(band, signed=space == "lab")), b""
+    if space == "ycbcr":
+        samples = _by_bands(samples, _ycbcr_to_rgb)
     if space != "cmyk" and (not icc or tone_of(icc, 1 if samples.ndim == 2 else 3) is not None):
         return samples, icc
     if samples.dtype == np.uint8:
@@ -107,6 +109,11 @@ def _cmyk_to_rgb(samples: NDArray[np.uint16]) -> Array:
     """Return RGB floats in [0, 1] of inks, as if they were pure."""
     light = np.float32(1) - samples.astype(np.float32) * np.float32(1 / 65535)
     return np.asarray(light[..., :3] * light[..., 3:])
+
+
+def _ycbcr_to_rgb(samples: NDArray[Any]) -> Array:
+    """Return RGB floats of YCbCr as in JPEG."""
+    return color.ycbcr_to_rgb(samples.astype(np.float32) * np.float32(255 / np.iinfo(samples.dtype).max))
 
 
 def _lab_to_rgb(samples: NDArray[Any], *, signed: bool) -> Array:

@@ -16,7 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from rechroma import notes
 from rechroma.errors import MissingExtra, TooLarge, UnreadableImage
-from rechroma.image import bigtiff, exif, exif_edits, floats, png, refusals, tiff
+from rechroma.image import bigtiff, exif, exif_edits, png, ranges, refusals, tiff
 from rechroma.image.conversion import in_srgb, to_srgb
 from rechroma.image.metadata import Metadata
 from rechroma.image.opening import open_file, webp_size
@@ -47,6 +47,7 @@ DAMAGE = (
     struct.error,
     zlib.error,
     ImageCms.PyCMSError,
+    Image.DecompressionBombError,  # a frame larger than the picture, and than Pillow's own limit
 )
 """What Pillow raises at damaged files."""
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
@@ -329,7 +330,7 @@ def _split(image: Image.Image, icc: bytes) -> tuple[NDArray[Any], NDArray[Any] |
     if mode.startswith("I;16") or mode == "I":
         return _split_16_bits(image, icc)
     if mode == "F":
-        return floats.to_16_bits(np.asarray(image)), None
+        return ranges.floats_to_16_bits(np.asarray(image)), None
     alpha = None
     if image.has_transparency_data:
         image = image.convert("LA" if mode in {"1", "L", "LA", "La"} else "RGBA")

@@ -24,6 +24,8 @@ _BY_START = {
     b"\x00\x00\x00\x0cJXL \r\n\x87\n": "this is a JPEG XL file: decode it first (djxl FILE picture.png)",
     b"AT&TFORM": "this is a DjVu file: draw its pages first (ddjvu -format=tiff FILE pages.tif)",
     b"v/1\x01": "this is an OpenEXR file: save it as TIFF first (magick FILE picture.tif)",
+    b"P7\n": "this is a PAM: convert it first (magick FILE picture.png)",
+    b"PF\n": "this is a PFM, floats in color: convert it first (magick FILE picture.tif)",
     b"%!PS": "this is a PostScript file: draw its pages first (gs -sDEVICE=tiffgray -r300 -o page-%d.tif FILE)",
     b"\xc5\xd0\xd3\xc6": "this is an EPS file: draw it first (gs -sDEVICE=tiffgray -r300 -o page-%d.tif FILE)",
     b"<svg": "this is a drawing (SVG) and no photograph: export a PNG of it first",

@@ -18,11 +18,14 @@ from rechroma.image import exif
 from rechroma.image.opening import open_file
 
 _STORED = 1
-_DEFLATE = frozenset({8, 32946})
+_DEFLATE = frozenset({8, 32946, 50013})
 _BY_LIBTIFF = frozenset({5, 32773, 34925, 50000})
 """LZW, PackBits, LZMA, Zstandard."""
 CODECS = _DEFLATE | _BY_LIBTIFF | {_STORED}
 """Values of the tag Compression that are unpacked here."""
+YCBCR = 6
+"""Value of the tag PhotometricInterpretation."""
+_SUBSAMPLING = 530
 _REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 """Each byte with its bits in the opposite order."""
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}
@@ -38,21 +41,67 @@ def unpacked(page: tifffile.TiffPage, file: bytes) -> NDArray[Any]:
         UnreadableImage: truncated, or of a kind of samples that no picture has.
     """
     height, width, channels = int(page.imagelength), int(page.imagewidth), int(page.samplesperpixel)
+    cell = size(page)
+    strips = math.ceil(height / cell[0]) * math.ceil(width / cell[1])
     planes = channels if page.planarconfig == 2 else 1
-    tall, wide = size(page)
-    across, down = math.ceil(width / wide), math.ceil(height / tall)
-    if len(page.dataoffsets) < across * down * planes:
+    if len(page.dataoffsets) < strips * planes:
         raise UnreadableImage("this TIFF is truncated: strips or tiles are missing")
     samples = np.zeros((height, width, channels), _dtype(page))
-    for number in range(across * down * planes):
-        plane, at = divmod(number, across * down)
-        top, left = at // across * tall, at % across * wide
-        rows = tall if page.is_tiled else min(tall, height - top)
-        strip = _strip(page, file, number, (rows, wide, channels // planes))
-        into = samples[top : top + rows, left : left + wide]
-        into = into[..., plane : plane + 1] if planes > 1 else into
-        into[...] = strip[: into.shape[0], : into.shape[1]]
+    by = _subsampling(page)
+    if planes == 1:
+        _fill(samples, page, file, cell=cell, by=by)
+        return samples
+    _fill(samples[..., :1], page, file, cell=cell)
+    for plane in range(1, planes):
+        part = np.zeros((-(-height // by[0]), -(-width // by[1]), 1), samples.dtype)
+        _fill(part, page, file, cell=(-(-cell[0] // by[0]), -(-cell[1] // by[1])), first=plane * strips)
+        samples[..., plane : plane + 1] = part.repeat(by[0], 0).repeat(by[1], 1)[:height, :width]
     return samples
+
+
+def _fill(
+    into: NDArray[Any],
+    page: tifffile.TiffPage,
+    file: bytes,
+    *,
+    cell: tuple[int, int],
+    by: tuple[int, int] = (1, 1),
+    first: int = 0,
+) -> None:
+    """Fill (H, W, channels) with the strips or tiles from number `first` on; `by`: see `_subsampling`."""
+    height, width, channels = into.shape
+    across = math.ceil(width / cell[1])
+    for number in range(across * math.ceil(height / cell[0])):
+        top, left = number // across * cell[0], number % across * cell[1]
+        rows = cell[0] if page.is_tiled else min(cell[0], height - top)
+        if by == (1, 1):
+            strip = _strip(page, file, first + number, (rows, cell[1], channels))
+        else:
+            area = by[0] * by[1]
+            units = _strip(page, file, number, (-(-rows // by[0]), -(-cell[1] // by[1]), area + 2))
+            luma = units[..., :area].reshape(*units.shape[:2], *by).transpose(0, 2, 1, 3)
+            luma = luma.reshape(luma.shape[0] * by[0], -1, 1)
+            strip = np.concatenate([luma, units[..., area:].repeat(by[0], 0).repeat(by[1], 1)], axis=2)
+        place = into[top : top + rows, left : left + cell[1]]
+        place[...] = strip[: place.shape[0], : place.shape[1]]
+
+
+def _subsampling(page: tifffile.TiffPage) -> tuple[int, int]:
+    """Return how many rows and columns of luma share one sample of chroma, in YCbCr that no JPEG codec has packed."""
+    if page.photometric != YCBCR:
+        return 1, 1
+    across, down = page.tags.valueof(_SUBSAMPLING, (2, 2))
+    mixed = page.planarconfig != 2 and (across, down) != (1, 1)
+    if (
+        not {across, down} <= {1, 2, 4}
+        or page.samplesperpixel != 3
+        or (mixed and (page.predictor != 1 or page.bitspersample != 8))
+    ):
+        raise UnreadableImage(
+            f"this TIFF has YCbCr of {page.samplesperpixel} channels, subsampled by {across}x{down}, predictor "
+            f"{page.predictor}; accepted: 3 channels, 1, 2 or 4, no predictor for subsampled ones"
+        )
+    return int(down), int(across)
 
 
 def size(page: tifffile.TiffPage) -> tuple[int, int]:

@@ -13,18 +13,19 @@ import tifffile
 from numpy.typing import NDArray
 
 from rechroma.errors import MissingExtra, UnreadableImage
-from rechroma.image import exif, floats, refusals, strips
+from rechroma.image import exif, ranges, refusals, strips
 from rechroma.image.conversion import Space
 from rechroma.image.metadata import Metadata
 
-_WHITE_IS_ZERO, _PALETTE, _YCBCR = 0, 3, 6
+_WHITE_IS_ZERO, _RGB, _PALETTE, _INKS = 0, 2, 3, 5
 _SPACES: MappingProxyType[int, tuple[Space, int]] = MappingProxyType(
     {
         _WHITE_IS_ZERO: ("gray", 1),
         1: ("gray", 1),
-        2: ("rgb", 3),
+        _RGB: ("rgb", 3),
         _PALETTE: ("gray", 1),
-        5: ("cmyk", 4),
+        _INKS: ("cmyk", 4),
+        strips.YCBCR: ("ycbcr", 3),
         8: ("lab", 3),
         9: ("icclab", 3),
     }
@@ -32,9 +33,15 @@ _SPACES: MappingProxyType[int, tuple[Space, int]] = MappingProxyType(
 """What the channels mean and how many they are, by the tag PhotometricInterpretation."""
 _RAW = frozenset({32803, 34892})
 """Values of that tag that only cameras' raw files have."""
-_DNG_VERSION, _LARGEST, _SMALLEST = 50706, 341, 340
-_BY_PILLOW = frozenset({2, 3, 4, 6, 7, 32809})
-"""Fax, JPEG and ThunderScan: values of the tag Compression that Pillow decodes, at 8 bits and less."""
+_WHOLE_RANGE = (0, 255, 128, 255, 128, 255)
+"""Of the tag ReferenceBlackWhite where it is missing."""
+_KIND, _DNG_VERSION, _LARGEST, _SMALLEST, _REFERENCES = 262, 50706, 341, 340, 532
+_BY_PILLOW = frozenset({2, 3, 4, 6, 7})
+"""Fax and JPEG: values of the tag Compression that Pillow decodes, at 8 bits and less."""
+_BY_IMAGECODECS = frozenset(
+    {7, 22610, 33003, 33004, 33005, 33007, 34712, 34887, 34927, 34933, 34934, 48124, 50001, 50002, 52546}
+)
+"""JPEG beyond 8 bits, JPEG XR, JPEG 2000, LERC, WebP, PNG, Jetraw, JPEG XL."""
 _MULTIPLIED, _STRAIGHT = 1, 2
 _MOST_CHANNELS = 64
 """Photoshop writes up to 56."""
@@ -100,7 +107,7 @@ def first_page(file: bytes) -> Page:
         raw = _DNG_VERSION in first.tags or any(page.photometric in _RAW for page in pages)
         count = len(opened.pages) - sum(map(_is_reduced, (first, *chain)))
     except _DAMAGE as error:
-        raise UnreadableImage(f"this TIFF is damaged: {error}") from error
+        raise UnreadableImage(f"this TIFF is damaged: its directories cannot be read ({error})") from error
     if raw:
         raise UnreadableImage(refusals.RAW)
     if min(sides) < 1:
@@ -142,6 +149,8 @@ def bytes_a_pixel(page: Page) -> float:
         deepest = max(bits) if isinstance(bits, tuple) else int(bits)
         tall, wide = strips.size(tags)
         stored = max(tall, tags.imagelength) * max(wide, tags.imagewidth)
+    except UnreadableImage:
+        raise
     except _DAMAGE as error:
         raise UnreadableImage(f"this TIFF is damaged: {error}") from error
     if not 1 <= channels <= _MOST_CHANNELS:
@@ -158,31 +167,60 @@ def read_samples(page: Page) -> Stored | None:
     """
     tags = page.tags
     try:
-        kind, codec, bits = int(tags.photometric), int(tags.compression), tags.bitspersample
-        shallow = isinstance(bits, int) and bits <= 8
-        if (codec in _BY_PILLOW and shallow) or (kind not in _SPACES and codec in strips.CODECS):
+        kind, codec, bits = _kind(tags), int(tags.compression), tags.bitspersample
+        if codec in _BY_PILLOW and isinstance(bits, int) and bits <= 8:
             return None
-        space, colors = _SPACES.get(kind, ("rgb", 3))
-        values = strips.unpacked(tags, page.file) if codec in strips.CODECS else _by_imagecodecs(tags)
-        if values.shape[2] < colors:
-            raise UnreadableImage(f"this TIFF has {values.shape[2]} channels where its kind has {colors}")
-        extra = tuple(int(each) for each in tags.extrasamples)[:1]
-        with_alpha = extra in {(_MULTIPLIED,), (_STRAIGHT,)} and values.shape[2] > colors
-        values = values[..., : colors + with_alpha]
-        if kind == _PALETTE:
-            return Stored(samples=_of_palette(tags, values[..., 0]), alpha=None, space="rgb")
-        values = _to_whole_depth(values, tags, signed=space == "lab")
+        if codec in _BY_IMAGECODECS and kind == strips.YCBCR:
+            kind = _RGB  # the codec turns it to RGB
+        if kind not in _SPACES:
+            raise UnreadableImage(f"this TIFF ({described(page)}) is of no kind that is read")
+        values = strips.unpacked(tags, page.file) if codec in strips.CODECS else _by_imagecodecs(page)
+        return _interpreted(values, kind, tags)
+    except UnreadableImage:
+        raise
     except _DAMAGE as error:
-        if isinstance(error, UnreadableImage):
-            raise
         raise UnreadableImage(f"this TIFF cannot be decoded: {error}") from error
+
+
+def _interpreted(values: NDArray[Any], kind: int, page: tifffile.TiffPage) -> Stored:
+    """Return what stored samples (H, W, channels) mean."""
+    space, colors = _SPACES[kind]
+    if values.shape[2] < colors:
+        raise UnreadableImage(f"this TIFF has {values.shape[2]} channels where its kind has {colors}")
+    if kind == _PALETTE:
+        return Stored(samples=_of_palette(page, values[..., 0]), alpha=None, space="rgb")
+    extra = tuple(int(each) for each in page.extrasamples)[:1]
+    with_alpha = extra in {(_MULTIPLIED,), (_STRAIGHT,)} and values.shape[2] > colors
+    values = _to_whole_depth(values[..., : colors + with_alpha], page, signed=space == "lab")
     samples = values[..., :colors] if colors > 1 else values[..., 0]
     alpha = values[..., colors] if with_alpha else None
+    if space == "ycbcr":
+        samples = _between_references(samples, page.tags.valueof(_REFERENCES))
     if kind == _WHITE_IS_ZERO:
         samples = ~samples
     if alpha is not None and extra == (_MULTIPLIED,):
         samples = _unmultiplied(samples, alpha)
     return Stored(samples=samples, alpha=alpha, space=space)
+
+
+def _kind(page: tifffile.TiffPage) -> int:
+    """Return the tag PhotometricInterpretation; where it is missing, what the number of channels suggests."""
+    if _KIND in page.tags:
+        return int(page.photometric)
+    channels = int(page.samplesperpixel) - len(page.extrasamples)
+    return {3: _RGB, 4: _INKS}.get(channels, 1)
+
+
+def _between_references(values: NDArray[Any], references: object) -> NDArray[Any]:
+    """Return YCbCr (H, W, 3) of 8 bits stretched so that black, white and full chroma, by the tag, are JPEG's."""
+    ends = np.array(references or _WHOLE_RANGE, np.float64).reshape(3, 2, -1)
+    black, white = np.moveaxis(ends[..., 0] / (ends[..., 1] if ends.shape[2] == 2 else 1), 1, 0)
+    middle, span = np.array([0, 128, 128]), np.array([255, 127, 127])
+    if values.dtype != np.uint8 or (np.stack([black, white - black], 1) == np.stack([middle, span], 1)).all():
+        return values
+    levels = np.arange(256)[:, None]
+    table = np.round(np.clip((levels - black) * (span / (white - black)) + middle, 0, 255)).astype(np.uint8)
+    return np.stack([table[values[..., channel], channel] for channel in range(3)], axis=-1)
 
 
 def described(page: Page) -> str:
@@ -191,8 +229,11 @@ def described(page: Page) -> str:
     return f"{kind}, {_codec_name(page.tags)}"
 
 
-def _by_imagecodecs(page: tifffile.TiffPage) -> NDArray[Any]:
+def _by_imagecodecs(whole: Page) -> NDArray[Any]:
     """Return a page's samples (H, W, channels) as stored, decoded by tifffile and imagecodecs."""
+    page = whole.tags
+    if int(page.compression) not in _BY_IMAGECODECS:
+        raise UnreadableImage(f"this TIFF ({described(whole)}) is packed in a way that is not read")
     if importlib.util.find_spec("imagecodecs") is None:
         raise MissingExtra("imagecodecs", "tiff", f"reading a TIFF packed as {_codec_name(page)}")
     try:
@@ -225,13 +266,12 @@ def _of_palette(page: tifffile.TiffPage, indices: NDArray[Any]) -> NDArray[np.ui
 def _to_whole_depth(array: NDArray[Any], page: tifffile.TiffPage, *, signed: bool) -> NDArray[Any]:
     """Return samples of any number type as uint8, or uint16 where they have more than 8 bits, over the whole range."""
     if array.dtype.kind == "f":
-        return floats.to_16_bits(array, stated=_stated_range(page))
+        return ranges.floats_to_16_bits(array, stated=_stated_range(page))
     if array.dtype.kind == "i" and signed:
         array = array.view(f"u{array.dtype.itemsize}")
-    if array.dtype.kind != "u":
-        raise UnreadableImage(
-            f"this TIFF has samples of type {array.dtype}; accepted: unsigned integers and floats"
-        )
+    if array.dtype.kind == "i":
+        deep = ranges.signed_to_16_bits(array, stated=_stated_range(page))
+        return (deep >> 8).astype(np.uint8) if array.dtype.itemsize == 1 else deep
     bits = int(page.bitspersample)
     if bits in {8, 16}:
         return array.astype(f"u{bits // 8}", copy=False)
