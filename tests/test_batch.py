@@ -1,5 +1,6 @@
 """A run: every picture once, what is there is skipped, and what dies costs one picture."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -56,6 +57,79 @@ def test_a_bad_picture_costs_itself_only(workers: int, tmp_path: Path, options: 
     assert _results(tmp_path) == ["00.color.jpg", "03.color.jpg"]
 
 
+@pytest.mark.parametrize("error", [KeyError("oh"), MemoryError("oh")])
+def test_an_error_that_nobody_foresaw_costs_one_picture_and_is_logged(
+    error: Exception,
+    tmp_path: Path,
+    options: ColorizeOptions,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    jobs = _jobs(tmp_path, 3)
+    colorize_file = sys.modules["rechroma.batch.job"].colorize_file
+
+    def fails_once(source: Path, *rest: object, **how: object) -> object:
+        if source == jobs[1].source:
+            raise error
+        return colorize_file(source, *rest, **how)
+
+    monkeypatch.setattr("rechroma.batch.job.colorize_file", fails_once)
+    outcomes = list(batch.run(jobs, options))
+    assert [outcome.status for outcome in outcomes] == ["done", "failed", "done"]
+    assert outcomes[1].error == type(error).__name__
+    assert outcomes[1].message.startswith(
+        "memory ran out" if isinstance(error, MemoryError) else "an error of Rechroma, KeyError: 'oh'"
+    )
+    assert f"{jobs[1].source}\nTraceback" in caplog.text
+    assert "fails_once" in caplog.text
+    assert "Traceback" not in json.dumps(outcomes[1].as_dict())
+
+
+class Unfit:
+    """Travels to a worker as options that no code can use."""
+
+    threads = 1
+
+
+def test_an_error_that_nobody_foresaw_costs_one_picture_in_worker_processes_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs = _jobs(tmp_path, 2)
+    outcomes = list(batch.run(jobs, Unfit(), workers=2))  # type: ignore[arg-type]
+    assert [outcome.error for outcome in outcomes] == ["AttributeError", "AttributeError"]
+    assert caplog.text.count("Traceback") == 2
+
+
+def test_ctrl_c_is_no_failure_of_a_picture(
+    tmp_path: Path, options: ColorizeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*args: object, **how: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rechroma.batch.job.colorize_file", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(batch.run(_jobs(tmp_path, 2), options))
+
+
+def test_a_full_disk_ends_the_run_and_leaves_the_rest(
+    tmp_path: Path, options: ColorizeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = _jobs(tmp_path, 4)
+
+    def full(_: int) -> None:
+        if len(_results(tmp_path)) > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    outcomes = list(batch.run(jobs, options))
+    assert [outcome.status for outcome in outcomes] == ["done", "failed"]
+    assert outcomes[1].error == "DiskFull"
+    assert "No space left" in outcomes[1].message
+    assert _results(tmp_path) == ["00.color.jpg"]
+    monkeypatch.undo()
+    assert [outcome.status for outcome in batch.run(jobs, options)] == ["skipped", "done", "done", "done"]
+
+
 def test_a_run_goes_on_where_it_stopped(tmp_path: Path, options: ColorizeOptions) -> None:
     jobs = _jobs(tmp_path, 4)
     first = batch.run(jobs, options)
@@ -67,7 +141,6 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path, options: ColorizeOptions
     again = list(batch.run(jobs, options))
     assert [outcome.status for outcome in again] == ["skipped", "skipped", "done", "done"]
     assert {name: (tmp_path / "out" / name).stat().st_mtime_ns for name in times} == times
-    assert {outcome.status for outcome in batch.run(jobs, options, overwrite=True)} == {"done"}
 
 
 def test_a_killed_worker_costs_one_picture(

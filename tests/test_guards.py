@@ -60,6 +60,7 @@ SHELL_OPTIONS = {
     "workers",
     "sheet",
     "json",
+    "log",
     "proposals",
     "uncertainty",
 }

@@ -7,7 +7,8 @@ RechromaError
 │   ├── UnreadableVideo         the same for films
 │   ├── TooLarge                more pixels than the limit allows
 │   └── MissingHints            a method that lives from hints got none
-├── OutputError(OSError)        the result cannot be stored: disk full, folder read-only, target exists
+├── OutputError(OSError)        the result cannot be stored: folder read-only, target exists
+│   └── DiskFull                no room for it, as for all that would follow
 ├── OptionError(ValueError)     an option outside the values that its field accepts
 ├── UnknownMethod(LookupError)  no such method; the message names the nearest
 ├── WeightsError                weights that cannot be used
@@ -47,6 +48,10 @@ class MissingHints(InputError):
 
 class OutputError(RechromaError, OSError):
     """The result cannot be stored where it was asked to be."""
+
+
+class DiskFull(OutputError):
+    """The result cannot be stored because the disk is full, or the user's share of it."""
 
 
 class OptionError(RechromaError, ValueError):

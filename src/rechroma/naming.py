@@ -25,6 +25,22 @@ BECOME_PNG = frozenset(
     {".bmp", ".gif", ".j2c", ".j2k", ".jp2", ".jpf", ".jpx", ".pbm", ".pgm", ".pnm", ".ppm"}
 )
 """Pictures in formats that are read and not written: their results become PNGs."""
+READ = frozenset(SUFFIXES) | BECOME_JPEG | BECOME_PNG
+"""What is taken for a picture in a folder; a file that is named outright is tried whatever its suffix."""
+NEVER_WRITTEN = (
+    BECOME_JPEG
+    | BECOME_PNG
+    | {".ico", ".jxl", ".pdf", ".psd", ".svg", ".tga"}
+    | {".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".raw", ".rw2"}
+)
+"""Suffixes that mean a picture, of formats in which no result is written."""
+HINTS = ".hints.json"
+"""After the stem of a picture: what a person marked on it."""
+_NAME_BYTES = 255
+"""That file systems hold of a name."""
+_RESULT = re.compile(rf"(.+){re.escape(MARK)}(?:\.\d+|\.doubt)?")
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices, whatever the suffix."""
 
 
 def format_of(name: str) -> Format | None:
@@ -39,16 +55,52 @@ def safe_name(name: str | None, *, otherwise: str = "picture") -> str:
     """
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name or ""))[-1]
     kept = "".join("_" if c in '<>:"|?*' else c for c in last if c.isprintable()).strip(". ")
-    path = PurePath(kept or otherwise)
+    path = PurePath(f"_{kept}" if _RESERVED.fullmatch(kept) else kept or otherwise)
     suffix = path.suffix[:12]
     return path.stem[: 120 - len(suffix)] + suffix
 
 
 def target_name(name: str, format: Format = "same") -> str:  # noqa: A002 - the option's name
-    """Name the result of a picture: portrait.jpg -> portrait.color.jpg; the suffix follows the format."""
+    """Name the result of a picture: portrait.jpg -> portrait.color.jpg; the suffix follows the format.
+
+    A stem that leaves no room for the mark is cut.
+    """
     path = PurePath(name)
     if format == "same":
         format = "jpeg" if path.suffix.lower() in BECOME_JPEG else format_of(name) or "png"  # noqa: A001
     keeps = format_of(name) == format
     suffix = path.suffix if keeps else next(suffix for suffix, known in SUFFIXES.items() if known == format)
-    return f"{path.stem}{MARK}{suffix}"
+    return _fitted(path.stem, f"{MARK}{suffix}")
+
+
+def beside_name(target: str, ending: str) -> str:
+    """Name what lies beside a result: portrait.color.jpg and doubt.png -> portrait.color.doubt.png."""
+    stem = PurePath(target).stem
+    mark = MARK if stem.endswith(MARK) else ""
+    return _fitted(stem.removesuffix(mark), f"{mark}.{ending}")
+
+
+def hints_name(name: str) -> str:
+    """Name the hints file that lies beside a picture: portrait.jpg -> portrait.hints.json."""
+    return f"{PurePath(name).stem}{HINTS}"
+
+
+def colored_stem(stem: str) -> str | None:
+    """Give the stem of the picture that a result, or what lies beside one, was named after: portrait.color.2.
+
+    None for the stem of anything else.
+    """
+    match = _RESULT.fullmatch(stem)
+    return match[1] if match else None
+
+
+def folded(path: PurePath) -> str:
+    """Give what two paths have in common that some disks take for one: upper and lower case, forms of accents."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
+
+
+def _fitted(stem: str, ending: str) -> str:
+    """Join stem and ending; where no file system holds the name, the stem is cut."""
+    kept = stem.encode("utf-8", "surrogateescape")
+    room = _NAME_BYTES - len(ending.encode())
+    return (stem if len(kept) <= room else kept[:room].decode("utf-8", "ignore")) + ending

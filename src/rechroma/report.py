@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from html import escape
 from string import Template
 
+GENERATOR = '<meta name="generator" content="Rechroma">'
+"""In the head of every sheet, by which one is known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -30,7 +33,7 @@ def contact_sheet(entries: Iterable[Entry], *, title: str = "Colored photographs
     """
     cards = [_card(entry) for entry in entries]
     count = f"{len(cards)} picture{'' if len(cards) == 1 else 's'}"
-    return _PAGE.substitute(title=escape(title), count=count, cards="\n".join(cards))
+    return _PAGE.substitute(generator=GENERATOR, title=escape(title), count=count, cards="\n".join(cards))
 
 
 def _card(entry: Entry) -> str:
@@ -62,7 +65,7 @@ _PAGE = Template("""\
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="Rechroma">
+$generator
 <title>$title</title>
 <style>
 :root { color-scheme: dark; }

@@ -1,22 +1,33 @@
 """Many pictures: find them, plan where each result goes, do the jobs on one machine, make a contact sheet."""
 
-from rechroma.batch.find import Found, find, names_a_file
+from rechroma.batch.find import Findings, Found, LeftOut, Unread, find, scan
 from rechroma.batch.job import Job, Outcome, Status, do
-from rechroma.batch.plan import Plan, plan
-from rechroma.batch.run import run, share_workers
-from rechroma.batch.sheet import write_sheet
+from rechroma.batch.plan import Plan, names_a_file, plan
+from rechroma.batch.run import run, share_workers, sort_out
+from rechroma.batch.sheet import check_sheet, write_sheet
+from rechroma.batch.standing import asked
+from rechroma.batch.watch import Arrivals, arrivals
 
 __all__ = [
+    "Arrivals",
+    "Findings",
     "Found",
     "Job",
+    "LeftOut",
     "Outcome",
     "Plan",
     "Status",
+    "Unread",
+    "arrivals",
+    "asked",
+    "check_sheet",
     "do",
     "find",
     "names_a_file",
     "plan",
     "run",
+    "scan",
     "share_workers",
+    "sort_out",
     "write_sheet",
 ]

@@ -8,7 +8,7 @@ import multiprocessing
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
@@ -37,7 +37,7 @@ class _Worker:
 
 def run_in_processes(
     waiting: deque[Job], options: ColorizeOptions, *, workers: int, overwrite: bool
-) -> Iterator[Outcome]:
+) -> Generator[Outcome, None, None]:
     """Yield an outcome for each job in `waiting`, which is used up, in the order in which they end.
 
     Raises:
@@ -121,7 +121,8 @@ def _stop(worker: _Worker) -> None:
 def _died(worker: _Worker, job: Job | None) -> Outcome | None:
     if job is None:
         return None
-    remove_leftovers(job.target)
+    for path in job.files():
+        remove_leftovers(path)
     return Outcome(
         job=job, status="failed", error=WorkerDied.__name__, message=f"the worker process {_end(worker)}"
     )

@@ -1,13 +1,21 @@
 """Do the jobs of a run on one machine, in this process or in several."""
 
+import logging
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
-from rechroma.batch.job import Job, Outcome, do
+from rechroma.batch.find import place
+from rechroma.batch.job import Job, Outcome, do, settled
 from rechroma.batch.pool import run_in_processes
+from rechroma.errors import DiskFull, OutputError
+from rechroma.naming import folded
 from rechroma.settings import cores, current
 from rechroma.types import ColorizeOptions
+
+_log = logging.getLogger(__name__)
 
 MAX_WORKERS = 8
 """Workers at most when the number is left to us: each needs about a quarter of a gigabyte."""
@@ -22,31 +30,75 @@ def share_workers(jobs: int, workers: int) -> int:
     return max(1, min(cores(), MAX_WORKERS, jobs // JOBS_PER_WORKER))
 
 
+def sort_out(
+    jobs: Iterable[Job], options: ColorizeOptions, *, overwrite: bool = False
+) -> Iterator[Job | Outcome]:
+    """Yield each job that there is something to do for, and the outcome of each other: skipped, or refused.
+
+    Nothing is done yet; the pictures themselves are read only where it is in question whether a result is theirs.
+    """
+    taken: dict[str, Path] = {}
+    for job in jobs:
+        outcome = _alias(job, taken) or settled(job, options, overwrite=overwrite)
+        if outcome is not None:
+            _log_unforeseen(outcome)
+        yield job if outcome is None else outcome
+
+
 def run(
     jobs: Iterable[Job], options: ColorizeOptions, *, workers: int = 1, overwrite: bool = False
-) -> Iterator[Outcome]:
-    """Yield one outcome a job, in the order in which they end; existing targets are skipped.
+) -> Generator[Outcome, None, None]:
+    """Yield one outcome a job, in the order in which they end; what is there already, made just so, is skipped.
 
     With one worker the jobs are done in this process; with more, a process that dies costs the one picture it
-    had. Close the iterator to stop early: nothing half-written is left.
+    had. Where the disk is full, the rest of the jobs is left: no more outcomes come. Close the iterator to stop early:
+    nothing half-written is left.
 
     Raises:
         WorkerDied: worker processes die before they can take a job.
     """
-    waiting: deque[Job] = deque()
-    for job in jobs:
-        if not overwrite and job.target.exists():
-            yield Outcome(job=job, status="skipped")
-        else:
-            waiting.append(job)
+    waiting = deque(jobs)
     workers = min(workers, len(waiting))
     if workers > 1:
-        yield from run_in_processes(
+        outcomes = run_in_processes(
             waiting, _share_cores(options, workers), workers=workers, overwrite=overwrite
         )
     else:
-        for job in waiting:
-            yield do(job, options, overwrite=overwrite)
+        outcomes = _run_here(waiting, options, overwrite=overwrite)
+    with closing(outcomes):
+        for outcome in outcomes:
+            _log_unforeseen(outcome)
+            if outcome.error == DiskFull.__name__:
+                waiting.clear()
+            yield outcome
+
+
+def _run_here(
+    waiting: deque[Job], options: ColorizeOptions, *, overwrite: bool
+) -> Generator[Outcome, None, None]:
+    while waiting:
+        yield do(waiting.popleft(), options, overwrite=overwrite)
+
+
+def _alias(job: Job, taken: dict[str, Path]) -> Outcome | None:
+    """Refuse a job whose target is another job's file under another name, on a disk that tells no case or accents."""
+    other = taken.setdefault(folded(Path(place(job.target))), job.target)
+    try:
+        if other == job.target or not other.samefile(job.target):
+            return None
+    except OSError:  # one of them is not there
+        return None
+    return Outcome(
+        job=job,
+        status="failed",
+        error=OutputError.__name__,
+        message=f"the disk takes its result for {other.name}, another picture's; rename it, or give it another -o",
+    )
+
+
+def _log_unforeseen(outcome: Outcome) -> None:
+    if outcome.traceback:
+        _log.error("%s\n%s", outcome.job.source, outcome.traceback)
 
 
 def _share_cores(options: ColorizeOptions, workers: int) -> ColorizeOptions:

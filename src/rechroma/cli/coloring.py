@@ -1,10 +1,7 @@
 """Commands that color: pictures, and the samples of the demonstration."""
 
-import sys
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,6 +11,7 @@ from rechroma.cli.options import (
     Hint,
     HintFiles,
     Json,
+    Log,
     LosslessLuma,
     MaxMegapixels,
     Method,
@@ -23,10 +21,12 @@ from rechroma.cli.options import (
     Provenance,
     Quality,
     Reach,
+    Recursive,
     ReferenceLibrary,
     References,
     Refine,
     Saturation,
+    Sheet,
     Temperature,
     Threads,
     Uncertainty,
@@ -34,16 +34,15 @@ from rechroma.cli.options import (
     Warmth,
     Workers,
 )
-from rechroma.cli.terminal import finish, run, say
-from rechroma.errors import OptionError
-
-if TYPE_CHECKING:
-    from rechroma.types import ColorizeOptions
+from rechroma.cli.orders import Order, color, through_pipe, watch
+from rechroma.cli.running import finish, run
+from rechroma.cli.terminal import keep_log
 
 COLORIZE_HELP = """\
 Color pictures: portrait.jpg becomes portrait.color.jpg beside it, or under OUT.
 
-Results that exist are skipped, so that an interrupted run goes on where it stopped.
+What was made before with the same options is skipped, so that an interrupted run goes on where it stopped. Results
+that were made with others are refused, until --overwrite has them made again. NAME.hints.json beside NAME.jpg is used.
 
 \b
 Examples:
@@ -56,9 +55,23 @@ Examples:
 """
 
 
+WATCH_HELP = """\
+Color what arrives in a folder, such as a scanner's, until Ctrl-C.
+
+Takes the options of colorize. A picture is colored when its file has not changed for 5 seconds, and again when it
+changes later. What was colored before is not colored again, so that it may be ended and started at any time.
+
+\b
+Examples:
+  rechroma watch scans/ -o colored/
+  rechroma watch scans/ -o colored/ --recursive --vividness 0.3 --log watch.log
+"""
+
+
 def colorize(  # noqa: PLR0917 - the command's options
+    context: typer.Context,
     inputs: Annotated[
-        list[str], typer.Argument(help="Files, folders, globs, or - for stdin.", metavar="INPUT...")
+        list[str], typer.Argument(help="Files, folders, globs, or - for stdin.", metavar="INPUT")
     ],
     out: Out = None,
     method: Method = "hintnet",
@@ -76,9 +89,7 @@ def colorize(  # noqa: PLR0917 - the command's options
     uncertainty: Uncertainty = False,
     format: Format = "same",  # noqa: A002
     quality: Quality = 92,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Search folders in folders too.")
-    ] = False,
+    recursive: Recursive = False,
     overwrite: Overwrite = False,
     workers: Workers = 0,
     provenance: Provenance = True,
@@ -86,16 +97,16 @@ def colorize(  # noqa: PLR0917 - the command's options
     max_megapixels: MaxMegapixels = 400.0,
     device: Device = "auto",
     threads: Threads = 0,
-    sheet: Annotated[
-        Path | None,
-        typer.Option(help="Write a contact sheet, before and after, to this file.", metavar="FILE.html"),
-    ] = None,
+    sheet: Sheet = None,
     json: Json = False,
+    log: Log = None,
 ) -> None:
     """Color pictures."""
+    from rechroma import batch
     from rechroma import hints as marks
     from rechroma.types import ColorizeOptions, Marks
 
+    keep_log(log)
     options = ColorizeOptions(
         method=method,
         vividness=vividness,
@@ -118,22 +129,26 @@ def colorize(  # noqa: PLR0917 - the command's options
         device=device,
         threads=threads,
     )
-    if "-" in inputs or out == Path("-"):
-        plain = not (json or sheet or proposals > 1 or uncertainty)
-        _through_pipe(inputs, out, options, overwrite=overwrite, plain=plain)
-        return
-    from rechroma import batch
-
-    found = batch.find(inputs, recursive=recursive, out=out)
-    if options.hints and len(found) > 1:
-        raise OptionError(
-            f"hints are places of one picture, and {len(found)} pictures were given; color that one alone"
-        )
-    plan = batch.plan(found, out=out, to_file=batch.names_a_file(out, found), format=format)
-    jobs = tuple(replace(job, proposals=proposals, uncertainty=uncertainty) for job in plan.jobs)
-    plan = replace(plan, jobs=jobs)
-    outcomes = run(plan, options, workers=workers, overwrite=overwrite, json=json)
-    finish(outcomes, sheet)
+    batch.asked(options)  # no such method, no such reference: said once, before anything is looked at
+    if sheet is not None:
+        batch.check_sheet(sheet, overwrite=overwrite)
+    order = Order(
+        inputs=inputs,
+        out=out,
+        recursive=recursive,
+        options=options,
+        proposals=proposals,
+        uncertainty=uncertainty,
+        workers=workers,
+        overwrite=overwrite,
+        json=json,
+    )
+    if context.info_name == "watch":
+        watch(order, sheet)
+    elif "-" in inputs or out == Path("-"):
+        through_pipe(order, plain=not (json or sheet or proposals > 1 or uncertainty))
+    else:
+        color(order, sheet)
 
 
 def demo(
@@ -154,33 +169,5 @@ def demo(
     samples = write_samples(out / "before")
     plan = batch.plan([batch.Found(path) for path in samples], out=out / "after")
     options = ColorizeOptions(method=method, vividness=vividness)
-    outcomes = run(plan, options, workers=1, overwrite=True, json=False)
-    finish(outcomes, out / "index.html")
-
-
-def _through_pipe(
-    inputs: Sequence[str], out: Path | None, options: "ColorizeOptions", *, overwrite: bool, plain: bool
-) -> None:
-    """Color one picture that comes from stdin or goes to stdout."""
-    from rechroma import pipeline
-    from rechroma.notes import collected
-
-    if len(inputs) != 1 or not plain:
-        raise OptionError(
-            "- stands for one picture from stdin or to stdout: give one input, no --json, --sheet, --proposals "
-            "and --uncertainty"
-        )
-    to_stdout = out is None or out == Path("-")
-    if to_stdout and sys.stdout.isatty():
-        raise OptionError(
-            "stdout is a terminal; send the picture on (rechroma colorize - > new.jpg) or give -o FILE"
-        )
-    source = sys.stdin.buffer.read() if inputs[0] == "-" else Path(inputs[0])
-    with collected() as notes:
-        if to_stdout:
-            sys.stdout.buffer.write(pipeline.colorize_to_bytes(source, options))
-            sys.stdout.buffer.flush()
-        elif out is not None:
-            pipeline.colorize_file(source, out, options, overwrite=overwrite)
-    for words in notes:
-        say(f"rechroma: {words}")
+    keep_log(None)
+    finish(run(plan, options, workers=1, overwrite=True, json=False), out / "index.html")

@@ -3,10 +3,9 @@
 import json as json_format
 from dataclasses import asdict
 
-import typer
-
 from rechroma._version import __version__
 from rechroma.cli.options import Json, ModelName
+from rechroma.cli.terminal import tell
 
 
 def models_list(json: Json = False) -> None:
@@ -15,15 +14,15 @@ def models_list(json: Json = False) -> None:
 
     for row in weights.rows():
         if json:
-            typer.echo(json_format.dumps(asdict(row), default=str))
+            tell(json_format.dumps(asdict(row), default=str))
         else:
-            typer.echo(f"{row.name:<24} {row.task:<10} {row.bytes / 1e6:6.1f} MB  {row.license}")
+            tell(f"{row.name:<24} {row.task:<10} {row.bytes / 1e6:6.1f} MB  {row.license}")
     for name in methods.METHODS:
         facts = _method(name)
         if json:
-            typer.echo(json_format.dumps(facts))
+            tell(json_format.dumps(facts))
         else:
-            typer.echo(f"{name:<24} {facts['task']:<10} needs {facts['needs']}")
+            tell(f"{name:<24} {facts['task']:<10} needs {facts['needs']}")
 
 
 def models_info(name: ModelName, json: Json = False) -> None:
@@ -32,10 +31,10 @@ def models_info(name: ModelName, json: Json = False) -> None:
 
     facts = _method(name) if name in methods.METHODS else asdict(weights.find(name))
     if json:
-        typer.echo(json_format.dumps(facts, default=str))
+        tell(json_format.dumps(facts, default=str))
     else:
         for field, value in facts.items():
-            typer.echo(f"{field:<12} {value}")
+            tell(f"{field:<12} {value}")
 
 
 def _method(name: str) -> dict[str, object]:
@@ -50,7 +49,7 @@ def models_fetch(name: ModelName) -> None:
     """Download a model where it is not here yet, verify it, and print its file."""
     from rechroma import weights
 
-    typer.echo(weights.path_of(weights.find(name)))
+    tell(str(weights.path_of(weights.find(name))))
 
 
 def info(json: Json = False) -> None:
@@ -63,10 +62,10 @@ def info(json: Json = False) -> None:
     facts |= {name: _installed(name) for name in ("numpy", "onnxruntime", "pillow", "simplejpeg", "tifffile")}
     facts |= {"devices": runtime.devices()} | asdict(settings.current())
     if json:
-        typer.echo(json_format.dumps(facts, default=str))
+        tell(json_format.dumps(facts, default=str))
     else:
         for name, value in facts.items():
-            typer.echo(f"{name:<12} {', '.join(value) if isinstance(value, list | tuple) else value}")
+            tell(f"{name:<12} {', '.join(value) if isinstance(value, list | tuple) else value}")
 
 
 def _installed(name: str) -> str:

@@ -12,6 +12,7 @@ from rechroma.errors import (
 )
 
 SEVERAL = 1
+INTERRUPTED = 130
 EXIT_CODES: dict[type[RechromaError], int] = {
     OptionError: 2,
     InputError: 3,
@@ -27,7 +28,7 @@ EXIT_CODES: dict[type[RechromaError], int] = {
 EPILOG = (
     "Exit codes: 0 all done; 2 wrong option; 3 input that cannot be used; 4 result that cannot be stored; "
     "5 no such method, or weights that cannot be used; 6 an optional library is missing; 7 a worker process died; "
-    "130 interrupted; 1 several pictures failed for different reasons."
+    "130 interrupted; 1 several pictures failed for different reasons, or for one that was not foreseen."
 )
 
 

@@ -7,7 +7,12 @@ import typer
 
 Out = Annotated[
     Path | None,
-    typer.Option("-o", "--out", help="Folder for the results; for one picture also a file, or - for stdout."),
+    typer.Option(
+        "-o",
+        "--out",
+        help="Folder for the results; for one picture also a file, or - for stdout.",
+        metavar="PATH",
+    ),
 ]
 
 
@@ -53,6 +58,7 @@ HintFiles = Annotated[
     typer.Option(
         "--hints",
         help="A hints file of `rechroma serve` (.json), or a painted layer: a PNG with alpha; repeatable.",
+        metavar="FILE",
     ),
 ]
 Reach = Annotated[
@@ -60,7 +66,11 @@ Reach = Annotated[
 ]
 References = Annotated[
     list[Path],
-    typer.Option("--reference", help="A color picture to take colors from where it matches; repeatable."),
+    typer.Option(
+        "--reference",
+        help="A color picture to take colors from where it matches; repeatable.",
+        metavar="FILE",
+    ),
 ]
 ReferenceLibrary = Annotated[
     Path | None,
@@ -95,6 +105,21 @@ Device = Annotated[
     typer.Option(help="Where the network runs."),
 ]
 Threads = Annotated[int, typer.Option(help="Threads of the network; 0 = all cores, shared by the workers.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist; never an input.")]
+Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Search folders in folders too.")]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Make results again that were made with other options, and replace other files; never an input.",
+    ),
+]
 Workers = Annotated[int, typer.Option(help="Processes side by side; 0 = by cores and pictures.", min=0)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to stdout, an object a line.")]
+Sheet = Annotated[
+    Path | None,
+    typer.Option(help="Write a contact sheet, before and after, to this file.", metavar="FILE.html"),
+]
+Log = Annotated[
+    Path | None,
+    typer.Option(help="Add to this file what a report of a fault needs: where errors were.", metavar="FILE"),
+]

@@ -1,106 +1,141 @@
-"""A run on the terminal: its progress, and what is said at its end."""
+"""What a command says: text on stderr, results on stdout, the progress of a run."""
 
-import json as json_format
+import errno
+import logging
+import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import chain
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from rechroma import errors
-from rechroma.cli.ends import SEVERAL, exit_code
+from rechroma.errors import OutputError
 
 if TYPE_CHECKING:
-    from rechroma.batch import Outcome, Plan
-    from rechroma.types import ColorizeOptions
+    from rechroma.batch import Outcome
 
-
-def run(
-    plan: "Plan", options: "ColorizeOptions", *, workers: int, overwrite: bool, json: bool
-) -> "list[Outcome]":
-    """Do the jobs, show the progress and return every outcome."""
-    from rechroma import batch
-
-    workers = batch.share_workers(len(plan.jobs), workers)
-    outcomes: list[Outcome] = []
-    signal.signal(signal.SIGTERM, _interrupt)
-    running = batch.run(plan.jobs, options, workers=workers, overwrite=overwrite)
-    with _progress(len(plan.refused) + len(plan.jobs)) as advance:
-        for outcome in chain(plan.refused, running):
-            outcomes.append(outcome)
-            advance(outcome)
-            if json:
-                typer.echo(json_format.dumps(outcome.as_dict()))
-    return outcomes
-
-
-def _interrupt(signum: int, frame: object) -> None:
-    """End like Ctrl-C on SIGTERM, so that nothing half-written stays."""
-    raise KeyboardInterrupt
-
-
-@contextmanager
-def _progress(total: int) -> "Iterator[Callable[[Outcome], None]]":
-    """Show a bar with rate and time left on a terminal, nothing elsewhere; skipped pictures do not count."""
-    if not sys.stderr.isatty() or total < 2:
-        yield lambda outcome: None
-        return
-    from rich import progress
-    from rich.console import Console
-
-    class Rate(progress.ProgressColumn):
-        def render(self, task: progress.Task) -> str:
-            return f"{task.speed:.2f}/s" if task.speed else "-/s"
-
-    columns = (
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        Rate(),
-        progress.TimeRemainingColumn(),
-        progress.TextColumn("{task.description}"),
-    )
-    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-
-        def advance(outcome: "Outcome") -> None:
-            if outcome.status == "skipped":
-                bar.update(task, total=(bar.tasks[0].total or 1) - 1)
-            else:
-                bar.update(task, advance=1, description=outcome.job.source.name)
-
-        yield advance
-
-
-def finish(outcomes: "list[Outcome]", sheet: Path | None) -> None:
-    """Write the sheet, say what came of the run, list the failures and leave with their exit code."""
-    from rechroma import batch
-
-    if sheet is not None:
-        batch.write_sheet(outcomes, sheet)
-        say(f"contact sheet: {sheet}")
-    failed = [outcome for outcome in outcomes if outcome.status == "failed"]
-    done, skipped = (sum(outcome.status == status for outcome in outcomes) for status in ("done", "skipped"))
-    if len(outcomes) == 1 and done:
-        say(f"{outcomes[0].job.target}")
-    else:
-        there = f", {skipped} skipped (the result exists; --overwrite replaces it)" if skipped else ""
-        say(f"{done} colored{there}{f', {len(failed)} failed:' if failed else ''}")
-    for outcome in failed:
-        say(f"  {outcome.job.source}: {outcome.message}")
-    for outcome in outcomes:
-        for path in outcome.also:
-            say(f"  also: {path}")
-        for words in outcome.warnings:
-            say(f"warning: {outcome.job.source}: {words}")
-    codes = {exit_code(getattr(errors, outcome.error)) for outcome in failed}
-    if codes:
-        raise typer.Exit(codes.pop() if len(codes) == 1 else SEVERAL)
+_NAMED = 5
+"""Names that are listed of many."""
 
 
 def say(text: str) -> None:
-    """Tell the user something, on stderr."""
-    typer.echo(text, err=True)
+    """Tell the user something, on stderr; where nobody can hear it, the work goes on."""
+    with suppress(OSError):
+        typer.echo("\n".join(_printable(line) for line in text.split("\n")), err=True)
+
+
+def tell(text: str) -> None:
+    """Print a line of what was asked for, on stdout.
+
+    Raises:
+        OutputError: it cannot be written: the disk is full, or nobody reads it any more.
+    """
+    with writing_to_stdout():
+        typer.echo(text)
+
+
+@contextmanager
+def writing_to_stdout() -> Iterator[None]:
+    """Turn what goes wrong with stdout into an error of ours.
+
+    Raises:
+        OutputError: it cannot be written to.
+    """
+    try:
+        yield
+    except OSError as error:
+        give_up_stdout()
+        gone = error.errno == errno.EPIPE
+        reason = "nobody reads it any more" if gone else error.strerror or str(error)
+        raise OutputError(f"cannot write to stdout: {reason}") from error
+
+
+def give_up_stdout() -> None:
+    """Send what is still waiting for stdout nowhere, so that Python does not fail over it once more when it ends."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
+def named(paths: Iterable[Path | str]) -> str:
+    """Name the first of some files, and count the others."""
+    names = [str(path) for path in paths]
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def keep_log(path: Path | None) -> None:
+    """Write what the library logs to a file, or nowhere: a traceback is nothing for the screen.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    logger = logging.getLogger("rechroma")
+    for handler in logger.handlers[:]:
+        logger.removeHandler(handler)
+        handler.close()
+    if path is None:
+        logger.addHandler(logging.NullHandler())
+        return
+    try:
+        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise OutputError(f"the log {path} cannot be written: {error.strerror or error}") from error
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[threading.Event]:
+    """Raise KeyboardInterrupt on Ctrl-C, SIGTERM and a closed terminal; the event tells of one that was swallowed."""
+    stopped = threading.Event()
+
+    def stop(signum: int, frame: object) -> None:
+        stopped.set()
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # What is ignored stays so: nohup and a shell's background ask for that.
+    heard = [s for s in (getattr(signal, n) for n in names) if signal.getsignal(s) != signal.SIG_IGN]
+    before = {each: signal.signal(each, stop) for each in heard}
+    try:
+        yield stopped
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@contextmanager
+def progress(total: int) -> "Iterator[Callable[[Outcome], None]]":
+    """Show a bar with rate and time left on a terminal, nothing elsewhere."""
+    if sys.stderr is None or not sys.stderr.isatty() or total < 2:
+        yield lambda outcome: None
+        return
+    from rich import progress as bars
+    from rich.console import Console
+
+    class Rate(bars.ProgressColumn):
+        def render(self, task: bars.Task) -> str:
+            return f"{task.speed:.2f}/s" if task.speed else "-/s"
+
+    columns = (
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        Rate(),
+        bars.TimeRemainingColumn(),
+        bars.TextColumn("{task.description}", markup=False),
+    )
+    with bars.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda outcome: bar.update(task, advance=1, description=_printable(outcome.job.source.name))
+
+
+def _printable(text: str) -> str:
+    """Show what would move the cursor or change the colors of a terminal, in a file's name, as an escape."""
+    return "".join(c if c.isprintable() or c == "\t" else ascii(c)[1:-1] for c in text)

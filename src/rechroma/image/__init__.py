@@ -35,6 +35,7 @@ Out (each carries the metadata over, writes an RGB profile, adds provenance wher
         rgb (H, W, 3) of rgb_dtype(picture), upright; the picture's alpha is added
     give_back(picture, rgb) -> ndarray | PIL image    same kind as came in, for "array" and "pil" sources
     screen_png(pixels (h, w, 4) uint8) -> bytes       an overlay or a palette for a page
+    labelled_png(file, provenance) -> bytes           the same, saying how it was made
     rgb_dtype(picture) -> dtype                       what rgb should be for encode_rgb and give_back
     Provenance(version=, model=, sha256=, settings=, source_type=, tool="Rechroma")
     read_provenance(path | bytes) -> Provenance | None    of a result of ours, by its headers alone
@@ -59,7 +60,7 @@ from rechroma.image.picture import (
     small_rgb,
     srgb_pixels,
 )
-from rechroma.image.preview import screen_png
+from rechroma.image.preview import labelled_png, screen_png
 from rechroma.image.provenance import Provenance, SourceType
 from rechroma.image.reading import read, sha256_of
 from rechroma.image.recorded import read_provenance
@@ -85,6 +86,7 @@ __all__ = [
     "encode_planes_jpeg",
     "encode_rgb",
     "give_back",
+    "labelled_png",
     "lightness",
     "lossless_obstacle",
     "luma",

@@ -11,8 +11,13 @@ from PIL import Image
 
 from rechroma import notes
 from rechroma.errors import UnreadableImage
+from rechroma.image import png, provenance
+from rechroma.image.metadata import Metadata
 from rechroma.image.picture import screen_pixels
+from rechroma.image.profile import srgb_profile
+from rechroma.image.provenance import Provenance
 from rechroma.image.reading import read
+from rechroma.image.xmp import Packet
 
 QUALITY = 85
 
@@ -46,6 +51,13 @@ def screen_png(pixels: NDArray[np.uint8]) -> bytes:
     file = BytesIO()
     Image.fromarray(pixels).save(file, "PNG", compress_level=1)
     return file.getvalue()
+
+
+def labelled_png(file: bytes, made: Provenance) -> bytes:
+    """Give a PNG, such as `screen_png` gives, that says how it was made."""
+    packet = Packet()
+    provenance.add(made, packet)
+    return png.with_metadata(file, Metadata(xmp=packet.encoded()), srgb_profile())
 
 
 def gray_jpeg(path: Path, *, quality: int) -> bytes:

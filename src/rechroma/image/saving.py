@@ -1,16 +1,18 @@
 """Puts a finished file in its place, or leaves nothing."""
 
 import contextlib
+import errno
 import glob
 import os
 import secrets
 from pathlib import Path
 
-from rechroma.errors import OutputError
+from rechroma.errors import DiskFull, OutputError
 
 _SUFFIX = ".part"
 _RANDOM = 8
 """Letters drawn by chance between prefix and suffix."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> None:
@@ -19,7 +21,7 @@ def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> No
     Raises:
         OutputError: the target exists, the folder is missing or read-only, the disk is full. Nothing is left.
     """
-    if target.exists() and not overwrite:
+    if os.path.lexists(target) and not overwrite:
         raise OutputError(f"{target} exists; choose another name or allow overwriting")
     temporary = target.parent / f"{_prefix(target)}{secrets.token_hex(_RANDOM // 2)}{_SUFFIX}"
     try:
@@ -32,7 +34,8 @@ def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> No
         with contextlib.suppress(OSError):
             temporary.unlink()
         if isinstance(error, OSError) and not isinstance(error, OutputError):
-            raise OutputError(f"cannot write {target}: {error.strerror or error}") from error
+            kind = DiskFull if error.errno in _FULL else OutputError
+            raise kind(f"cannot write {target}: {error.strerror or error}") from error
         raise
 
 
@@ -57,7 +60,9 @@ def _rename(temporary: Path, target: Path, *, overwrite: bool) -> None:
         os.link(temporary, target)
     except FileExistsError as error:
         raise OutputError(f"{target} exists; choose another name or allow overwriting") from error
-    except OSError:  # a file system without hard links
+    except OSError as error:  # a file system without hard links
+        if os.path.lexists(target):  # on Windows and on such file systems too
+            raise OutputError(f"{target} exists; choose another name or allow overwriting") from error
         temporary.rename(target)
     else:
         temporary.unlink()

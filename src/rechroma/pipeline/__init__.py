@@ -11,6 +11,7 @@ lightness in one of three ways (`ways`):
 
 from rechroma.pipeline.files import (
     Report,
+    check_folder,
     colorize,
     colorize_array,
     colorize_file,
@@ -21,6 +22,7 @@ from rechroma.pipeline.files import (
 
 __all__ = [
     "Report",
+    "check_folder",
     "colorize",
     "colorize_array",
     "colorize_file",

@@ -1,6 +1,8 @@
 """What comes in as a path, bytes, an array or an image goes out as the same, in color."""
 
+import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -11,7 +13,8 @@ from numpy.typing import NDArray
 from rechroma import image, methods
 from rechroma.errors import OptionError, OutputError
 from rechroma.image.writing import FileFormat
-from rechroma.naming import BECOME_JPEG, BECOME_PNG, SUFFIXES, format_of, target_name
+from rechroma.naming import NEVER_WRITTEN, SUFFIXES, format_of, target_name
+from rechroma.pipeline.recipe import glance
 from rechroma.pipeline.ways import Way, encoded, painted
 from rechroma.types import ColorizeOptions, Colorizer, Format, Hints, ModelInfo
 
@@ -117,11 +120,13 @@ def colorize_file(
     options: ColorizeOptions = ColorizeOptions(),  # noqa: B008 - frozen
     *,
     overwrite: bool = False,
+    noted: Mapping[str, object] | None = None,
 ) -> Report:
     """Color an image file, given as a path or as its bytes, write the result to `target` and say what was done.
 
     The suffix of `target` is the format of the result; with any other suffix it is `options.format`. The folder
-    of `target` is made. The result appears under its name when it is complete, or not at all.
+    of `target` is made. The result appears under its name when it is complete, or not at all. Its recipe, in the
+    provenance, has what is `noted` too.
 
     Raises:
         InputError, OptionError, UnknownMethod, WeightsError, OutputError: see `colorize`.
@@ -133,7 +138,8 @@ def colorize_file(
     picture = image.read(source, max_megapixels=options.max_megapixels)
     file_format = image.output_format(picture, wanted)
     colorizer = load(options)
-    made = encoded(picture, file_format, colorizer, options)
+    told = {"glance": glance(source), **(noted or {})}
+    made = encoded(picture, file_format, colorizer, options, noted=told)
     make_folder(target.parent)
     image.save_atomically(made.data, target, overwrite=overwrite)
     return Report(
@@ -164,9 +170,9 @@ def load(options: ColorizeOptions) -> Colorizer:
 
 def _agreed_format(target: Path, options: ColorizeOptions) -> Format:
     """Give the format that the target's name and the options agree on; "same" where neither says."""
-    if target.suffix.lower() in BECOME_JPEG | BECOME_PNG:
+    if target.suffix.lower() in NEVER_WRITTEN:
         raise OptionError(
-            f"the result {target} would be a {target.suffix} file, which is read but not written; "
+            f"the result {target} would be a {target.suffix} file, which is not written; "
             f"accepted: {', '.join(SUFFIXES)}"
         )
     named = format_of(target.name)
@@ -179,10 +185,17 @@ def _agreed_format(target: Path, options: ColorizeOptions) -> Format:
 
 def _check_target(source: Path | str | bytes, target: Path, *, overwrite: bool) -> None:
     """Refuse early what would be refused after all the work."""
-    if not isinstance(source, bytes) and target.exists() and target.samefile(source):
+    if not isinstance(source, bytes) and _is_same(target, source):
         raise OutputError(f"{target} is the picture itself, which is never overwritten; choose another name")
-    if target.exists() and not overwrite:
+    if os.path.lexists(target) and not overwrite:
         raise OutputError(f"{target} exists; choose another name or allow overwriting")
+
+
+def _is_same(one: Path, other: Path | str) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there, or cannot be
+        return False
 
 
 def make_folder(folder: Path) -> None:
@@ -195,3 +208,18 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"the folder {folder} cannot be made: {error.strerror or error}") from error
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder for results, before any work, to which nothing can be written.
+
+    Raises:
+        OutputError: it, or where it is missing the one above it, is a file or closed.
+    """
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if os.path.lexists(path))
+    if not there.is_dir():
+        raise OutputError(
+            f"{there} is no folder, so that no result can go into {folder}; choose another with -o"
+        )
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise OutputError(f"the folder {there} may not be written to; choose another with -o")

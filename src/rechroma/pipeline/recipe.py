@@ -4,7 +4,10 @@ Two results of one target with the same line were asked for in the same way; see
 """
 
 import hashlib
+import io
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from rechroma import hints, image
@@ -13,9 +16,18 @@ from rechroma.types import ColorizeOptions, Layer, Marks
 
 NOT_IN_THE_PIXELS = frozenset({"format", "provenance", "max_megapixels", "device", "threads"})
 """Options that stay out: the format shows in the result itself, the others change no color."""
+_GLANCE = 65536
+"""Bytes in the middle of a file by which it is told from others."""
 
 
-def recipe(options: ColorizeOptions, *, method: str, weights: str, source: str) -> str:
+def recipe(
+    options: ColorizeOptions,
+    *,
+    method: str,
+    weights: str,
+    source: str,
+    noted: Mapping[str, object] | None = None,
+) -> str:
     """Return the line for a picture.
 
     Args:
@@ -23,6 +35,7 @@ def recipe(options: ColorizeOptions, *, method: str, weights: str, source: str) 
         method: Full name of what `options.method` stands for (see `methods.identify`).
         weights: SHA-256 of its weights, hexadecimal; empty where it has none.
         source: SHA-256 of the picture's file, hexadecimal.
+        noted: What else the line has, or has instead.
 
     Raises:
         UnreadableImage: a reference cannot be read.
@@ -43,9 +56,18 @@ def recipe(options: ColorizeOptions, *, method: str, weights: str, source: str) 
             "refine": options.refine,
             "quality": options.quality,
             "lossless_luma": options.lossless_luma,
+            **(noted or {}),
         },
         separators=(",", ":"),
     )
+
+
+def glance(source: Path | bytes) -> str:
+    """Return what tells a file from others without reading it whole: its length, and a hash of bytes in its middle."""
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+        length = file.seek(0, os.SEEK_END)
+        file.seek(max(length - _GLANCE, 0) // 2)
+        return f"{length} {hashlib.sha256(file.read(_GLANCE)).hexdigest()[:32]}"
 
 
 def _number(value: float | None) -> float | None:

@@ -1,6 +1,7 @@
 """The three ways to put a picture's own lightness and the predicted colors together."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -41,10 +42,15 @@ class Made:
 
 
 def encoded(
-    picture: Picture, file_format: FileFormat, colorizer: Colorizer, options: ColorizeOptions
+    picture: Picture,
+    file_format: FileFormat,
+    colorizer: Colorizer,
+    options: ColorizeOptions,
+    *,
+    noted: Mapping[str, object] | None = None,
 ) -> Made:
-    """Color a picture and make its file."""
-    provenance = _provenance(picture, colorizer.info, options) if options.provenance else None
+    """Color a picture and make its file, whose recipe has what is `noted` too."""
+    provenance = _provenance(picture, colorizer.info, options, noted) if options.provenance else None
     if file_format != "jpeg":
         rgb = painted(picture, colorizer, options)
         data = image.encode_rgb(picture, rgb, file_format, quality=options.quality, provenance=provenance)
@@ -64,9 +70,11 @@ def encoded(
     return Made(data=data, way="lossless" if obstacle is None else "planes", reason=obstacle or "")
 
 
-def _provenance(picture: Picture, info: ModelInfo, options: ColorizeOptions) -> image.Provenance:
+def _provenance(
+    picture: Picture, info: ModelInfo, options: ColorizeOptions, noted: Mapping[str, object] | None
+) -> image.Provenance:
     """Return what the result's file says of how it was made."""
-    settings = recipe(options, method=info.name, weights=info.sha256, source=picture.sha256)
+    settings = recipe(options, method=info.name, weights=info.sha256, source=picture.sha256, noted=noted)
     return image.Provenance(
         version=__version__,
         model=info.name,
