@@ -196,7 +196,9 @@ def test_without_provenance_nothing_of_the_sort_is_written(to: str) -> None:
     data = result(image.read(gray_jpeg()), to, provenance=None)
     assert image.read(data).metadata.xmp == b""
     assert b"AlgorithmicMedia" not in data
-    assert image.read(result(image.read(source("jpeg", orientation=1)), to, None)).metadata.xmp == XMP
+    silent = image.read(source("jpeg", orientation=1))
+    silent = replace(silent, metadata=replace(silent.metadata, comments=()))
+    assert image.read(result(silent, to, None)).metadata.xmp == XMP
 
 
 def test_provenance_replaces_an_older_one_and_keeps_the_creator_tool() -> None:

@@ -16,7 +16,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from rechroma import notes
 from rechroma.errors import MissingExtra, TooLarge, UnreadableImage
-from rechroma.image import bigtiff, exif, exif_edits, png, ranges, refusals, tiff
+from rechroma.image import bigtiff, color_tags, exif, exif_edits, png, png_chunks, ranges, refusals, tiff
 from rechroma.image.conversion import in_srgb, to_srgb
 from rechroma.image.metadata import Metadata
 from rechroma.image.opening import open_file, webp_size
@@ -118,6 +118,8 @@ def decode_file(data: bytes, max_megapixels: float) -> Decoded:
         raise UnreadableImage(told)
     if data[:4] in _TIFF:
         return _decode_tiff(data, max_megapixels)
+    if data.startswith(png_chunks.SIGNATURE):
+        return _decode_png(data, max_megapixels)
     size = webp_size(data)
     if size is not None:  # opening it takes the memory already
         check_size(*size, max_megapixels)
@@ -136,6 +138,7 @@ def decode_image(image: Image.Image, *, kind: str) -> Decoded:
         stored = _exif_of(image)
         icc = image.info.get("icc_profile") or b""
         xmp = image.info.get("xmp") or b""
+        comment = image.info.get("comment")
         image.load()
         samples, alpha = _split(image, icc)
     except DAMAGE as error:
@@ -151,6 +154,7 @@ def decode_image(image: Image.Image, *, kind: str) -> Decoded:
             exif=stored,
             xmp=xmp if isinstance(xmp, bytes) else str(xmp).encode("utf-8"),
             iptc=exif.iptc(stored),
+            comments=(comment,) if isinstance(comment, bytes) and comment else (),
             dpi=_resolution(image) or exif.dots_per_inch(stored),
         ),
         lossless=False,
@@ -186,7 +190,7 @@ def _open(data: bytes) -> ImageFile:
 
 def _decode_pillow(data: bytes, image: ImageFile) -> Decoded:
     """Decode a file that Pillow has opened."""
-    kind = KINDS[image.format or "PNG"]
+    kind = KINDS[image.format or ""]
     try:
         frames = getattr(image, "n_frames", 1)
     except DAMAGE as error:  # Pillow looks at the pages only now
@@ -194,11 +198,22 @@ def _decode_pillow(data: bytes, image: ImageFile) -> Decoded:
     _note_frames(kind, frames)
     if kind == "jp2":
         _note_lost_bits(data, image)
-    deep = png.has_16_bit_colors(image)
+    if kind == "avif" and not image.info.get("icc_profile"):
+        image.info["icc_profile"] = color_tags.of_boxes(data)
     first = decode_image(image, kind=kind)
-    if deep:
-        first = _with_deep_png(data, first, image.info.get("icc_profile") or b"")
     return replace(first, lossless=kind == "webp" and b"VP8L" in data[12:4096])
+
+
+def _decode_png(data: bytes, max_megapixels: float) -> Decoded:
+    """Decode a PNG; Pillow sees nothing but its samples."""
+    told, plain = png_chunks.read(data), png_chunks.bare(data)
+    image = _open(plain)
+    check_size(image.height, image.width, max_megapixels)
+    _note_frames("png", told.frames)
+    image.info |= {"icc_profile": told.icc, "exif": told.metadata.exif}
+    deep = png.has_16_bit_colors(image)
+    first = replace(decode_image(image, kind="png"), metadata=told.metadata)
+    return _with_deep_png(plain, first, told.icc) if deep else first
 
 
 def _note_frames(kind: str, frames: int) -> None:
@@ -306,6 +321,8 @@ def _decode_heic(data: bytes, max_megapixels: float) -> Decoded:
         if len(opened) > 1:
             notes.note(f"this heic has {len(opened)} pictures; the first is taken")
         image = opened.to_pillow()
+        if not image.info.get("icc_profile"):
+            image.info["icc_profile"] = color_tags.of_boxes(data)
     except DAMAGE as error:
         if isinstance(error, TooLarge):
             raise

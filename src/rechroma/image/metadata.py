@@ -27,6 +27,8 @@ class Metadata:
     """A JPEG's comments."""
     dpi: tuple[float, float] | None = None
     """Dots per inch, across and down."""
+    chunks: tuple[bytes, ...] = ()
+    """A PNG's chunks of text, time and scale, whole, as another PNG carries them."""
 
 
 def carried(blocks: Metadata, made: Provenance | None, stored: Stored) -> Metadata:

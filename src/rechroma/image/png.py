@@ -1,4 +1,4 @@
-"""PNG beyond Pillow: 16 bits a channel in and out, and chunks of metadata (PNG, third edition, 2025)."""
+"""PNG beyond Pillow: 16 bits a channel in and out, and with metadata (PNG, third edition, 2025)."""
 
 import struct
 import zlib
@@ -9,17 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.ImageFile import ImageFile
 
+from rechroma.image import png_chunks
 from rechroma.image.metadata import Metadata
+from rechroma.image.png_chunks import SIGNATURE, chunk
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOR_TYPES = {3: 2, 4: 6}
 """PNG's color type by number of channels."""
-_XMP_KEYWORD = b"XML:com.adobe.xmp\x00\x00\x00\x00\x00"
 _LEVEL = 1
 """Of deflate: 3 takes half as long again for 2 percent of a 16-bit photograph, 6 more than twice as long."""
 _BAND = 1 << 22
 """Bytes that are filtered at once."""
-_REPLACED = (b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"eXIf", b"pHYs")
 
 
 def has_16_bit_colors(image: ImageFile) -> bool:
@@ -51,59 +50,22 @@ def encode(pixels: NDArray[Any], blocks: Metadata, icc: bytes) -> bytes:
     """Return a PNG of pixels (H, W, 3 or 4) uint16, with metadata and profile."""
     height, width, channels = pixels.shape
     head = struct.pack(">IIBBBBB", width, height, 16, _COLOR_TYPES[channels], 0, 0, 0)
-    parts = [SIGNATURE, _chunk(b"IHDR", head), *_metadata(blocks, icc)]
+    parts = [SIGNATURE, chunk(b"IHDR", head), *png_chunks.encoded(blocks, icc)]
     squeeze = zlib.compressobj(_LEVEL, zlib.DEFLATED, 15, 9, zlib.Z_FILTERED)
-    parts += [_chunk(b"IDAT", data) for data in map(squeeze.compress, _filtered(pixels)) if data]
-    parts += [_chunk(b"IDAT", squeeze.flush()), _chunk(b"IEND", b"")]
+    parts += [chunk(b"IDAT", data) for data in map(squeeze.compress, _filtered(pixels)) if data]
+    parts += [chunk(b"IDAT", squeeze.flush()), chunk(b"IEND", b"")]
     return b"".join(parts)
 
 
 def with_metadata(file: bytes, blocks: Metadata, icc: bytes) -> bytes:
-    """Return a PNG with its metadata and profile replaced."""
+    """Return a PNG with metadata and profile in place of all that its samples are not made of."""
     parts = [SIGNATURE]
-    for name, start, end in chunks(file):
-        if name not in _REPLACED:
-            parts.append(file[start:end])
+    bare = png_chunks.bare(file)
+    for name, start, end in png_chunks.chunks(bare):
+        parts.append(bare[start:end])
         if name == b"IHDR":
-            parts += _metadata(blocks, icc)
+            parts += png_chunks.encoded(blocks, icc)
     return b"".join(parts)
-
-
-def chunks(file: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the name of every whole chunk, and where it starts and ends, length and checksum included."""
-    at = len(SIGNATURE)
-    while at + 12 <= len(file):
-        end = at + 12 + int.from_bytes(file[at : at + 4], "big")
-        if end <= len(file):
-            yield file[at + 4 : at + 8], at, end
-        at = end
-
-
-def xmp_of(file: bytes) -> bytes:
-    """Return the XMP packet of a PNG where it is stored as it is; empty without one."""
-    for name, start, end in chunks(file):
-        if name == b"iTXt" and file[start + 8 : start + 8 + len(_XMP_KEYWORD)] == _XMP_KEYWORD:
-            return file[start + 8 + len(_XMP_KEYWORD) : end - 4]
-    return b""
-
-
-def _metadata(blocks: Metadata, icc: bytes) -> list[bytes]:
-    """Return the chunks that stand between header and samples."""
-    parts = [_chunk(b"iCCP", b"ICC\x00\x00" + zlib.compress(icc, 9))]
-    if blocks.dpi is not None:
-        across, down = (round(value / 0.0254) for value in blocks.dpi)
-        if 0 < across < 1 << 31 and 0 < down < 1 << 31:
-            parts.append(_chunk(b"pHYs", struct.pack(">IIB", across, down, 1)))
-    if blocks.exif:
-        parts.append(_chunk(b"eXIf", blocks.exif))
-    if blocks.xmp:
-        parts.append(_chunk(b"iTXt", _XMP_KEYWORD + blocks.xmp))
-    return parts
-
-
-def _chunk(name: bytes, body: bytes) -> bytes:
-    """Return a chunk with length and checksum."""
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(body, zlib.crc32(name)))
 
 
 def _filtered(pixels: NDArray[np.uint16]) -> Iterator[bytes]:

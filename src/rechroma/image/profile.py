@@ -5,6 +5,7 @@ Gray profiles (a tone curve) and RGB profiles of matrix and curves are evaluated
 """
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -23,7 +24,7 @@ _D50_TO_D65 = np.array(
     ]
 )
 """Bradford adaptation of XYZ (inverse of the one in ICC.1:2022, annex E)."""
-_SRGB_COLUMNS = {
+SRGB_COLUMNS = {
     b"rXYZ": (0.43607, 0.22249, 0.01392),
     b"gXYZ": (0.38515, 0.71687, 0.09708),
     b"bXYZ": (0.14307, 0.06061, 0.71410),
@@ -57,7 +58,7 @@ def tone_of(profile: bytes, channels: int) -> Tone | None:
     if space == b"GRAY" and channels == 1 and _is_curve(tags.get(b"kTRC", b"")):
         return Tone(curves=(tags[b"kTRC"],), shares=(1.0,), of_lightness=connection == b"Lab ")
     curves = tuple(tags.get(name, b"") for name in _CURVES)
-    columns = [_xyz(tags.get(name, b"")) for name in _SRGB_COLUMNS]
+    columns = [_xyz(tags.get(name, b"")) for name in SRGB_COLUMNS]
     if space != b"RGB " or not all(map(_is_curve, curves)) or None in columns or b"A2B0" in tags:
         return None
     if channels == 1:
@@ -201,8 +202,13 @@ def _sampled(linear: Array) -> bytes:
 
 def _build(name: str, curve: bytes) -> bytes:
     """Return a display profile with the sRGB primaries and one tone curve for all three channels."""
-    columns = {tag: _xyz_tag(values) for tag, values in _SRGB_COLUMNS.items()}
-    return _assemble(name, b"RGB ", {**columns, b"rTRC": curve})
+    return rgb_profile(name, SRGB_COLUMNS, curve)
+
+
+def rgb_profile(name: str, columns: Mapping[bytes, tuple[float, float, float]], curve: bytes) -> bytes:
+    """Return a display profile of primaries, as XYZ adapted to D50 by tag name, and a curve tag for all channels."""
+    tags = {tag: _xyz_tag(values) for tag, values in columns.items()}
+    return _assemble(name, b"RGB ", {**tags, b"rTRC": curve})
 
 
 def _assemble(name: str, space: bytes, tags: dict[bytes, bytes]) -> bytes:

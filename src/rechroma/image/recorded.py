@@ -9,7 +9,7 @@ from typing import cast
 
 from rechroma import jpeg, notes
 from rechroma.errors import UnreadableImage
-from rechroma.image import exif, png, provenance
+from rechroma.image import exif, png_chunks, provenance
 from rechroma.image.provenance import Provenance
 
 _JPEG_HEAD = 8 << 20
@@ -47,8 +47,8 @@ def packet_of(file: bytes) -> bytes:
     if file[:2] == b"\xff\xd8":
         with notes.collected():  # what is wrong with it otherwise does not matter here
             return jpeg.read_payloads(file[:_JPEG_HEAD]).xmp or b""
-    if file[:8] == png.SIGNATURE:
-        return png.xmp_of(file)
+    if file[:8] == png_chunks.SIGNATURE:
+        return png_chunks.xmp_of(file)
     if file[:4] == b"RIFF" and file[8:12] == b"WEBP":
         return next((body for name, body in webp_chunks(file) if name == b"XMP "), b"")
     tags = exif.parse(file).main

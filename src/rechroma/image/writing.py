@@ -2,6 +2,7 @@
 
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -26,6 +27,7 @@ from rechroma.image.picture import luma as luma_of
 from rechroma.image.planes import encode_gray, encode_ycbcr, luma_table, on_white, resized
 from rechroma.image.profile import srgb_profile
 from rechroma.image.provenance import Provenance
+from rechroma.image.texts import as_properties
 from rechroma.types import Format
 
 RGBFormat: TypeAlias = Literal["png", "tiff", "webp"]
@@ -111,7 +113,9 @@ def encode_planes_jpeg(
     if picture.header is not None and picture.orientation == 1 and picture.samples is None:
         own = luma_table(picture.file, picture.header)
     data = encode_ycbcr(*planes, quality=quality, own_table=own)
-    blocks = carried(picture.metadata, provenance, _made_upright(picture, luma_profile(picture)))
+    blocks = carried(
+        as_properties(picture.metadata, "jpeg"), provenance, _made_upright(picture, luma_profile(picture))
+    )
     blocks = within_segments(blocks, provenance)
     return jpeg.with_payloads(
         data,
@@ -143,12 +147,13 @@ def encode_rgb(
         OptionError: a side is longer than the format allows.
     """
     _check_sides(rgb.shape[:2], format)
-    blocks = carried(picture.metadata, provenance, _made_upright(picture, srgb_profile()))
+    metadata = picture.metadata if format == "png" else as_properties(picture.metadata, format)
+    blocks = carried(metadata, provenance, _made_upright(picture, srgb_profile()))
     icc = srgb_profile()
     if rgb.dtype == np.float32:
         rgb = np.round(np.clip(rgb, 0, 1) * 65535).astype(np.uint16)
     pixels = _with_alpha(picture, to_8_bits(rgb) if format == "webp" else rgb)
-    blocks_in_exif = Metadata(exif=within_exif(blocks), xmp=blocks.xmp, dpi=blocks.dpi)
+    blocks_in_exif = replace(blocks, exif=within_exif(blocks))
     if format == "tiff":
         return tiff.encode(pixels, blocks, icc)
     if format == "webp":

@@ -6,6 +6,7 @@ here calls itself, however deeply a packet is nested.
 
 from collections.abc import Collection, Iterator
 from html import escape
+from typing import Literal, TypeAlias
 from xml.etree import ElementTree
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -17,6 +18,8 @@ REFERENCE = "http://ns.adobe.com/xap/1.0/sType/ResourceRef#"
 TIFF = "http://ns.adobe.com/tiff/1.0/"
 IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 OURS = "urn:rechroma:provenance:1:"
+
+Form: TypeAlias = Literal["Text", "Seq", "Alt"]
 
 LONGEST = 16 << 20
 """Bytes of a packet that is read; the elements of a longer one could take gigabytes."""
@@ -110,6 +113,23 @@ class Packet:
         """Give a simple property one value, wherever it stood before."""
         self.remove([name])
         self._first().set(name, value)
+
+    def has(self, name: str) -> bool:
+        """Say whether a property is there, in any form."""
+        return any(name in part.attrib or part.find(name) is not None for part in self.descriptions())
+
+    def set_as(self, name: str, form: Form, value: str) -> None:
+        """Give a property one value: a text, the only one of an ordered list, or a text in the default language."""
+        if form == "Text":
+            self.set(name, value)
+            return
+        self.remove([name])
+        holder = ElementTree.SubElement(self._first(), name)
+        language = {f"{{{_XML}}}lang": "x-default"} if form == "Alt" else {}
+        item = ElementTree.SubElement(
+            ElementTree.SubElement(holder, f"{{{RDF}}}{form}"), f"{{{RDF}}}li", language
+        )
+        item.text = value
 
     def set_fields(self, name: str, fields: dict[str, str]) -> None:
         """Give a property the fields of a structure, wherever it stood before."""
