@@ -281,7 +281,10 @@ def main(given: Sequence[str]) -> None:
     )
     arguments = parser.parse_args(given)
     if arguments.sheet:
-        sheet(arguments.method).save(arguments.sheet, quality=86, optimize=True, progressive=True)
+        info = methods.load(arguments.method, device="cpu", threads=1).info
+        drawn = sheet(arguments.method)
+        made_by = f"{info.name} {info.sha256}"
+        drawn.save(arguments.sheet, quality=86, optimize=True, progressive=True, comment=made_by)
         return
     if arguments.folder is None:
         parser.error("give a folder of color photographs, or --sheet FILE")

@@ -5,6 +5,7 @@ python scripts/pictures.py [--method NAME]      writes docs/pictures/*.jpg
 
 import argparse
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
@@ -33,19 +34,26 @@ def row(photograph: Path, method: str) -> Image.Image:
     return strip
 
 
-def main() -> None:
+def made_by(method: str) -> str:
+    """Return name and digest of the weights that a picture shows: its comment, which a test looks at."""
+    info = rechroma.load(method).info
+    return f"{info.name} {info.sha256}"
+
+
+def main(given: Sequence[str] | None = None) -> None:
     """Write one strip for each sample photograph."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--method", default="hintnet", help="weights by name, or an .onnx file")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs" / "pictures")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for photograph in write_samples(Path(folder)):
             strip = row(photograph, arguments.method)
-            strip.save(arguments.out / photograph.name, quality=86, optimize=True, progressive=True)
+            path = arguments.out / photograph.name
+            strip.save(path, quality=86, optimize=True, progressive=True, comment=made_by(arguments.method))
         (arguments.out / "credits.txt").write_bytes(Path(folder, "credits.txt").read_bytes())
 
 

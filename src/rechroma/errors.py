@@ -91,5 +91,6 @@ class MissingExtra(RechromaError, ImportError):
 
     def __init__(self, library: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs {library}, which is not installed: pip install 'rechroma[{extra}]'"
+            f"{purpose} needs {library}, which is not installed: pip install 'rechroma[{extra}]' "
+            f"(in a clone of the repository: pip install '.[{extra}]')"
         )
