@@ -196,6 +196,10 @@ def test_of_a_gif_the_first_frame_is_taken() -> None:
         picture = image.read(moving)
     assert (picture.kind, picture.size) == ("gif", GRAY.shape)
     assert np.abs(image.lightness(picture) - expected_lightness(GRAY)).max() < 0.005
+    later = Image.open(io.BytesIO(moving))
+    later.seek(1)
+    cut = moving[: later.tile[0].offset - 5]  # in the middle of the second frame's header
+    assert np.array_equal(image.read(cut).samples, picture.samples)
     see_through = image.read(encoded(GRAY, "GIF", transparency=int(GRAY[0, 0])))
     assert np.array_equal(see_through.alpha == 0, GRAY[0, 0] == GRAY)
 

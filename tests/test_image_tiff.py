@@ -91,6 +91,10 @@ def test_every_depth_is_spread_over_the_whole_range(bits: int, order: str) -> No
     assert np.abs(samples / top - values / ((1 << bits) - 1)).max() < 1.01 / top
 
 
+def test_a_wrong_count_of_bytes_that_are_not_packed_does_no_harm() -> None:
+    assert np.array_equal(image.read(built(GRAY.tobytes(), GRAY.shape, bits=8, t279=7)).samples, GRAY)
+
+
 def test_bits_in_the_opposite_order_are_turned_round() -> None:
     turned = bytes(int(f"{value:08b}"[::-1], 2) for value in GRAY.tobytes())
     assert np.array_equal(image.read(built(turned, GRAY.shape, bits=8, t266=2)).samples, GRAY)
@@ -202,6 +206,13 @@ def test_signed_samples_are_spread_over_the_range_of_their_type(dtype: Any) -> N
         assert found.dtype == (np.uint8 if bits == 8 else np.uint16)
         top = np.iinfo(found.dtype).max
         assert np.abs(found[1:] / top - DEEP[1:] / 65535).max() < 2 / top
+
+
+def test_unsigned_samples_that_are_called_signed_are_taken_for_what_they_are() -> None:
+    for samples in (GRAY, DEEP):
+        data = tiff_of(samples.view(f"i{samples.dtype.itemsize}"), photometric="minisblack")
+        with pytest.warns(UserWarning, match="taken as unsigned"):
+            assert np.array_equal(image.read(data).samples, samples)
 
 
 def test_signed_samples_without_negative_ones_are_judged_as_floats_are() -> None:

@@ -193,8 +193,8 @@ def _decode_pillow(data: bytes, image: ImageFile) -> Decoded:
     kind = KINDS[image.format or ""]
     try:
         frames = getattr(image, "n_frames", 1)
-    except DAMAGE as error:  # Pillow looks at the pages only now
-        raise UnreadableImage(f"this {kind} is damaged: {error}") from error
+    except DAMAGE:  # Pillow looks at the frames only now; the first may be whole
+        frames, image = 1, _open(data)
     _note_frames(kind, frames)
     if kind == "jp2":
         _note_lost_bits(data, image)

@@ -43,14 +43,21 @@ def signed_to_16_bits(
 ) -> NDArray[np.uint16]:
     """Return signed integers of any shape as uint16 over their range; notes tell of what is clipped.
 
-    The range is the stated one (black, white); with negative samples that of the type, as TIFF 6.0 has it; else 0 to
-    255, 65535 or the largest of the type, judged by nearly the largest sample.
+    The range is the stated one (black, white); with negative samples that of the type, as TIFF 6.0 has it, unless
+    neighbors are more alike as unsigned numbers, which some programs call signed; without negative ones 0 to 255,
+    65535 or the largest of the type, judged by nearly the largest sample.
 
     Raises:
         UnreadableImage: neither is the range stated nor do the samples tell it.
     """
     whole = np.iinfo(samples.dtype)
     if stated is None and samples.min() < 0:
+        unsigned = samples.view(f"u{samples.dtype.itemsize}")
+        if _roughness(unsigned) < _roughness(samples):
+            notes.note(
+                "the samples are said to be signed but were taken as unsigned: so their neighbors are alike"
+            )
+            return _spread(unsigned, 0.0, float(np.iinfo(unsigned.dtype).max))
         stated = (float(whole.min), float(whole.max))
     whites = (*(white for white in _USUAL[1:] if white < whole.max), float(whole.max))
     return _spread(samples, *(stated or (0.0, _white(samples, whites))))
@@ -71,6 +78,12 @@ def _spread(samples: NDArray[Any], black: float, white: float) -> NDArray[np.uin
         scaled = (samples.astype(np.float32) - np.float32(black)) * np.float32(65535 / (white - black))
         scaled = np.clip(np.nan_to_num(scaled, copy=False, nan=0.0), 0, 65535, out=scaled)
     return np.asarray(np.round(scaled, out=scaled), dtype=np.uint16)
+
+
+def _roughness(samples: NDArray[Any]) -> float:
+    """Return how far neighbors in a row lie apart, on average; of some rows of (H, W, ...)."""
+    rows = samples[:: max(1, samples.size // _LOOKED_AT)].astype(np.float64)
+    return float(np.abs(np.diff(rows, axis=1)).mean()) if rows.shape[1] > 1 else 0.0
 
 
 def _white(samples: NDArray[Any], whites: tuple[float, ...]) -> float:

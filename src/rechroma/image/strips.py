@@ -139,6 +139,8 @@ def _strip(page: tifffile.TiffPage, file: bytes, number: int, shape: tuple[int, 
     if not offset or not count:
         return np.zeros(shape, dtype)
     row_bytes = (width * channels * bits + 7) // 8
+    if int(page.compression) == _STORED:  # some writers give wrong counts, and libtiff passes over them
+        count = max(count, rows * row_bytes)
     data = file[offset : offset + count]
     if page.fillorder == 2:
         data = data.translate(_REVERSED)

@@ -107,7 +107,7 @@ def first_page(file: bytes) -> Page:
         raw = _DNG_VERSION in first.tags or any(page.photometric in _RAW for page in pages)
         count = len(opened.pages) - sum(map(_is_reduced, (first, *chain)))
     except _DAMAGE as error:
-        raise UnreadableImage(f"this TIFF is damaged: its directories cannot be read ({error})") from error
+        raise UnreadableImage(f"this TIFF is damaged: its directories cannot be read ({error!r})") from error
     if raw:
         raise UnreadableImage(refusals.RAW)
     if min(sides) < 1:
