@@ -4,7 +4,7 @@ Names are those of the XMP specifications of Adobe, of Google's camera formats a
 """
 
 from rechroma import notes
-from rechroma.image.xmp import TIFF, XMP, Packet
+from rechroma.image.xmp import NOTE, TIFF, XMP, Packet
 
 VIDEO = "the video of this motion photo was left out: the result is a still"
 GAIN_MAP = "the HDR gain map of this picture was left out: it fits the original's pixels"
@@ -45,7 +45,7 @@ _LEFT_BEHIND = {
 _STORAGE = (
     _names("http://ns.google.com/photos/1.0/container/")
     | _names(XMP, "Thumbnails")
-    | _names("http://ns.adobe.com/xmp/note/", "HasExtendedXMP")
+    | _names(NOTE, "HasExtendedXMP")
     | _names("http://purl.org/dc/elements/1.1/", "format")
     | _names("http://ns.adobe.com/photoshop/1.0/", "ColorMode", "ICCProfile")
     | _names("http://ns.adobe.com/camera-raw-settings/1.0/", "ConvertToGrayscale")

@@ -263,6 +263,7 @@ def _decode_tiff(data: bytes, max_megapixels: float) -> Decoded:
         exif=block,
         xmp=tags[exif.XMP].value if exif.XMP in tags else b"",
         iptc=exif.iptc(main) or exif.iptc(first),
+        photoshop=tags[exif.PHOTOSHOP].value if exif.PHOTOSHOP in tags else b"",
         dpi=exif.dots_per_inch(block),
     )
     stored = tiff.read_samples(page)

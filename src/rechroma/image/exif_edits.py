@@ -40,7 +40,7 @@ _STORAGE = frozenset(
     + (330, 338, 339, 347, 513, 514, 529, 530, 532)
 )
 """Tags of how the original was stored: offsets, bits, compression, color."""
-_COPIES = frozenset({exif.XMP, 20507, 34377, 34675, 37724, 52545})
+_COPIES = frozenset({exif.XMP, exif.PHOTOSHOP, 20507, 34675, 37724, 52545})
 """Tags that hold what a result carries elsewhere, made anew, or not at all: XMP packet, preview, Photoshop's resources
 and layers, ICC profile, Content Credentials."""
 _OF_ENCODING = frozenset({37122, 42240})

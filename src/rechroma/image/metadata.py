@@ -7,10 +7,15 @@ from rechroma.image import claims, exif, exif_edits, provenance
 from rechroma.image.exif_edits import Stored
 from rechroma.image.orientation import swaps_sides
 from rechroma.image.provenance import Provenance
-from rechroma.image.xmp import TIFF, Packet
+from rechroma.image.xmp import NOTE, TIFF, Packet
+from rechroma.jpeg import Payloads, extended, resources
 
 SEGMENT_ROOM = 65_480
 """Bytes of a metadata block that surely fit a JPEG segment beside the block's name."""
+
+_ROOM_FOR_NAME = 200
+"""Bytes in which a packet names its extension."""
+_EXTENDED = f"{{{NOTE}}}HasExtendedXMP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,22 +28,30 @@ class Metadata:
     """An XMP packet."""
     iptc: bytes = b""
     """IPTC-IIM records."""
+    photoshop: bytes = b""
+    """Photoshop's image resources."""
     comments: tuple[bytes, ...] = ()
     """A JPEG's comments."""
     dpi: tuple[float, float] | None = None
     """Dots per inch, across and down."""
     chunks: tuple[bytes, ...] = ()
     """A PNG's chunks of text, time and scale, whole, as another PNG carries them."""
+    left_behind: tuple[str, ...] = ()
+    """Notes on parts of its file that a result does not have."""
 
 
 def carried(blocks: Metadata, made: Provenance | None, stored: Stored) -> Metadata:
     """Return the blocks of a result: what is still true of its picture's, and how it was made."""
+    for note in blocks.left_behind:
+        notes.note(note)
     packet = blocks.xmp or exif.xmp(blocks.exif)
     dpi = blocks.dpi
+    turned = stored.turned_from != 1
     return replace(
         blocks,
         exif=exif_edits.true_of(blocks.exif, stored),
-        xmp=xmp_of_result(packet, made, upright=stored.turned_from != 1),
+        xmp=xmp_of_result(packet, made, upright=turned),
+        photoshop=resources.kept(blocks.photoshop, turned=turned),
         dpi=(dpi[1], dpi[0]) if dpi is not None and swaps_sides(stored.turned_from) else dpi,
     )
 
@@ -74,24 +87,48 @@ def within_exif(blocks: Metadata) -> bytes:
     return exif.with_entries(blocks.exif, *new) if new else blocks.exif
 
 
-def within_segments(blocks: Metadata, made: Provenance | None) -> Metadata:
-    """Return the blocks without those that are too long for a JPEG's segments, with a warning for each.
-
-    Of too long an XMP packet the provenance alone is left.
-    """
-    instead = xmp_of_result(b"", made, upright=False)
-    return Metadata(
-        exif=_fitting("EXIF", blocks.exif),
-        xmp=_fitting("XMP", blocks.xmp, instead),
-        iptc=_fitting("IPTC", blocks.iptc),
-        comments=blocks.comments,  # a segment holds more than came out of one
+def within_segments(blocks: Metadata, icc: bytes) -> Payloads:
+    """Return the blocks as a JPEG holds them, with a profile; too long an EXIF block is left out, with a note."""
+    block = blocks.exif
+    if len(block) > SEGMENT_ROOM:
+        notes.note(f"the EXIF block of {len(block)} bytes was left out: a JPEG holds {SEGMENT_ROOM}")
+        block = b""
+    packet, rest = _split(blocks.xmp)
+    return Payloads(
+        exif=block,
+        icc=icc,
+        xmp=packet,
+        extended=tuple(extended.pieces(rest)),
+        iptc=blocks.iptc,
+        photoshop=blocks.photoshop,
         dpi=blocks.dpi,
+        comments=blocks.comments,  # a segment holds more than came out of one
     )
 
 
-def _fitting(name: str, block: bytes, instead: bytes = b"") -> bytes:
-    """Return a block that fits a segment, or what stands instead."""
-    if len(block) <= SEGMENT_ROOM:
-        return block
-    notes.note(f"the {name} block of {len(block)} bytes was left out: a JPEG holds {SEGMENT_ROOM}")
-    return instead
+def joined_xmp(payloads: Payloads) -> bytes:
+    """Return the XMP packet of a JPEG, that which did not fit its segment included; empty without one."""
+    packet = payloads.xmp or b""
+    if not payloads.extended or _EXTENDED.partition("}")[2].encode() not in packet:
+        return packet
+    try:
+        main = Packet(packet)
+        rest = extended.joined(payloads.extended, main.text(_EXTENDED) or "")
+        if rest is None:
+            raise ValueError("it is not whole")
+        main.absorb(Packet(rest))
+    except ValueError as error:
+        notes.note(f"the part of the XMP packet that did not fit its segment was left out: {error}")
+        return packet
+    main.remove([_EXTENDED])
+    return main.encoded()
+
+
+def _split(packet: bytes) -> tuple[bytes, bytes]:
+    """Return a packet, or what of it fits a segment and the rest."""
+    if len(packet) <= SEGMENT_ROOM:
+        return packet, b""
+    main = Packet(packet)
+    rest = main.split(SEGMENT_ROOM - _ROOM_FOR_NAME).encoded()
+    main.set(_EXTENDED, extended.digest(rest))
+    return main.encoded(), rest

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from rechroma import notes
 from rechroma.image import color_tags, exif
 from rechroma.image.metadata import Metadata
+from rechroma.jpeg import resources
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP_KEYWORD = b"XML:com.adobe.xmp"
@@ -29,7 +30,6 @@ _MOST_CARRIED = 64 << 20
 """Bytes of chunks that are carried over as they are."""
 _RAW_PROFILE = b"Raw profile type "
 """Keyword by which ImageMagick and others hide metadata in texts, as hexadecimal digits."""
-_IPTC_RESOURCE = b"8BIM\x04\x04"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +206,7 @@ def _inside(name: bytes, body: bytes) -> tuple[bytes, bytes] | None:
     if kind in {b"xmp", b"app1"}:
         return b"xmp", data.partition(b"\x00")[2] if data.startswith(b"http") else data
     if kind in {b"iptc", b"8bim"}:
-        return b"iptc", _iptc(data)
+        return b"iptc", resources.first(data, resources.IPTC) or (data if data[:1] == b"\x1c" else b"")
     return (b"icc", data) if kind in {b"icc", b"icm"} else None
 
 
@@ -216,17 +216,6 @@ def _from_digits(text: bytes) -> bytes:
         return bytes.fromhex(b"".join(text.split()[2:]).decode("ascii"))
     except ValueError:
         return b""
-
-
-def _iptc(data: bytes) -> bytes:
-    """Return the IPTC records of a raw profile, which mostly stand among Photoshop's resources."""
-    at = data.find(_IPTC_RESOURCE)
-    if at < 0:
-        return data if data[:1] == b"\x1c" else b""
-    at += len(_IPTC_RESOURCE)
-    at += (1 + data[at] + 1) // 2 * 2 if at < len(data) else 0
-    size = int.from_bytes(data[at : at + 4], "big")
-    return data[at + 4 : at + 4 + size]
 
 
 def _dpi(body: bytes) -> tuple[float, float] | None:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from rechroma import jpeg, notes
 from rechroma.errors import OptionError, TooLarge, UnreadableImage
-from rechroma.image import exif
+from rechroma.image import exif, parts
 from rechroma.image.conversion import UNUSABLE
 from rechroma.image.decoding import (
     MOST_BYTES,
@@ -23,7 +23,7 @@ from rechroma.image.decoding import (
     decode_jpeg,
 )
 from rechroma.image.jpeg_samples import decode_12_bits, refusal
-from rechroma.image.metadata import Metadata
+from rechroma.image.metadata import Metadata, joined_xmp
 from rechroma.image.orientation import swaps_sides, upright
 from rechroma.image.picture import Kind, Picture, Source
 from rechroma.image.profile import Tone, is_srgb, tone_of
@@ -115,6 +115,8 @@ def _from_bytes(data: bytes, source: Source, max_megapixels: float) -> Picture:
         picture = _from_jpeg(data, source, max_megapixels)
     else:
         picture = _from_decoded(decode_file(data, max_megapixels), source)
+        metadata = replace(picture.metadata, left_behind=parts.of_file(data))
+        picture = replace(picture, metadata=metadata)
     return replace(picture, sha256=sha256_of(data))
 
 
@@ -129,10 +131,14 @@ def _from_jpeg(data: bytes, source: Source, max_megapixels: float) -> Picture:
     blocks = jpeg.read_payloads(data)
     metadata = Metadata(
         exif=blocks.exif or b"",
-        xmp=blocks.xmp or b"",
+        xmp=joined_xmp(blocks),
         iptc=blocks.iptc or b"",
+        photoshop=blocks.photoshop or b"",
         comments=blocks.comments or (),
-        dpi=blocks.dpi or exif.dots_per_inch(blocks.exif or b""),
+        dpi=blocks.dpi
+        or exif.dots_per_inch(blocks.exif or b"")
+        or jpeg.resources.dots_per_inch(blocks.photoshop or b""),
+        left_behind=parts.of_jpeg(blocks),
     )
     icc = blocks.icc or b""
     channels = len(info.components)

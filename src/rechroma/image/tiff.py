@@ -318,6 +318,8 @@ def encode(pixels: NDArray[Any], blocks: Metadata, icc: bytes) -> bytes:
         rows.append((exif.XMP, 1, len(blocks.xmp), blocks.xmp, True))
     if blocks.iptc:
         rows.append((exif.IPTC, 7, len(blocks.iptc), blocks.iptc, True))
+    if blocks.photoshop:
+        rows.append((exif.PHOTOSHOP, 7, len(blocks.photoshop), blocks.photoshop, True))
     out = io.BytesIO()
     tifffile.imwrite(
         out,

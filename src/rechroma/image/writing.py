@@ -75,12 +75,11 @@ def encode_lossless_jpeg(
 
     with ThreadPoolExecutor(max_workers=2) as both:  # the codecs release the interpreter's lock
         planes = list(both.map(encoded, (cb, cr)))
-    blocks = within_segments(carried(picture.metadata, provenance, _as_it_was(picture)), provenance)
+    blocks = carried(picture.metadata, provenance, _as_it_was(picture))
     data = jpeg.splice(picture.file, *planes, info=picture.header)
-    # IPTC, comments, density and what else there is stay in the file as they are
-    return jpeg.with_payloads(
-        data, jpeg.Payloads(exif=blocks.exif, xmp=blocks.xmp, icc=luma_profile(picture))
-    )
+    payloads = within_segments(blocks, luma_profile(picture))
+    # comments, density and what else there is stay in the file as they are
+    return jpeg.with_payloads(data, replace(payloads, comments=None, dpi=None))
 
 
 def encode_planes_jpeg(
@@ -116,18 +115,7 @@ def encode_planes_jpeg(
     blocks = carried(
         as_properties(picture.metadata, "jpeg"), provenance, _made_upright(picture, luma_profile(picture))
     )
-    blocks = within_segments(blocks, provenance)
-    return jpeg.with_payloads(
-        data,
-        jpeg.Payloads(
-            exif=blocks.exif,
-            xmp=blocks.xmp,
-            icc=luma_profile(picture),
-            iptc=blocks.iptc,
-            dpi=blocks.dpi,
-            comments=blocks.comments,
-        ),
-    )
+    return jpeg.with_payloads(data, within_segments(blocks, luma_profile(picture)))
 
 
 def encode_rgb(

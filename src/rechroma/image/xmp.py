@@ -15,6 +15,7 @@ XMP = "http://ns.adobe.com/xap/1.0/"
 MM = "http://ns.adobe.com/xap/1.0/mm/"
 EVENT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 REFERENCE = "http://ns.adobe.com/xap/1.0/sType/ResourceRef#"
+NOTE = "http://ns.adobe.com/xmp/note/"
 TIFF = "http://ns.adobe.com/tiff/1.0/"
 IPTC_EXT = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 OURS = "urn:rechroma:provenance:1:"
@@ -31,6 +32,7 @@ _PREFIXES = {
     MM: "xmpMM",
     EVENT: "stEvt",
     REFERENCE: "stRef",
+    NOTE: "xmpNote",
     TIFF: "tiff",
     IPTC_EXT: "Iptc4xmpExt",
     OURS: "rechroma",
@@ -130,6 +132,46 @@ class Packet:
             ElementTree.SubElement(holder, f"{{{RDF}}}{form}"), f"{{{RDF}}}li", language
         )
         item.text = value
+
+    def absorb(self, other: "Packet") -> None:
+        """Take over all properties of another packet."""
+        self._rdf().extend(other.descriptions())
+        self._builder.prefixes = other._builder.prefixes | self._builder.prefixes
+        self.changed = True
+
+    def split(self, room: int) -> "Packet":
+        """Move properties, the longest first, into another packet, until this one has no more bytes than `room`.
+
+        Our own stay, where a reader of first bytes finds them.
+        """
+
+        def stays(name: str) -> bool:
+            return name.startswith((f"{{{RDF}}}", f"{{{OURS}}}"))
+
+        other = Packet()
+        other._builder.prefixes = self._builder.prefixes
+        names = self._names()
+        sizes: list[tuple[int, ElementTree.Element, ElementTree.Element | str]] = []
+        for part in self.descriptions():
+            sizes += [
+                (sum(len(piece.encode()) for piece in _pieces(child, names, {})), part, child)
+                for child in part
+                if not stays(child.tag)
+            ]
+            sizes += [
+                (len(value.encode()), part, name) for name, value in part.attrib.items() if not stays(name)
+            ]
+        over = len(self.encoded()) - room
+        for size, part, what in sorted(sizes, key=lambda each: -each[0]):
+            if over <= 0:
+                break
+            if isinstance(what, str):
+                other._first().set(what, part.attrib.pop(what))
+            else:
+                part.remove(what)
+                other._first().append(what)
+            over -= size
+        return other
 
     def set_fields(self, name: str, fields: dict[str, str]) -> None:
         """Give a property the fields of a structure, wherever it stood before."""

@@ -5,10 +5,12 @@ splice_obstacle(info) -> str | None        why color cannot be appended lossless
 chroma_sampling(info), chroma_shape(info)  what size the chroma planes must have
 splice(gray, cb, cr) -> bytes              the luma scan byte for byte, chroma scans appended
 read_payloads, with_payloads               EXIF, ICC, XMP, IPTC, density, comments
+extended, resources                        long XMP in pieces; Photoshop's image resources
 bare(data, info) -> bytes                  what a decoder needs, without metadata and stray bytes
 with_size(data, height, width) -> bytes    crop within the last MCU
 """
 
+from rechroma.jpeg import extended, resources
 from rechroma.jpeg.bare import bare
 from rechroma.jpeg.markers import Component, JpegInfo, Segment, inspect, segments
 from rechroma.jpeg.payloads import Payloads, read_payloads, with_payloads, with_size
@@ -22,8 +24,10 @@ __all__ = [
     "bare",
     "chroma_sampling",
     "chroma_shape",
+    "extended",
     "inspect",
     "read_payloads",
+    "resources",
     "segments",
     "splice",
     "splice_obstacle",

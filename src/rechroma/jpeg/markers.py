@@ -11,7 +11,7 @@ from rechroma.errors import UnreadableImage
 Process: TypeAlias = Literal["baseline", "extended", "progressive", "lossless", "hierarchical", "arithmetic"]
 
 EOI, SOS, DQT, DNL, DRI, DHT, DAC = 0xD9, 0xDA, 0xDB, 0xDC, 0xDD, 0xC4, 0xCC
-APP0, APP1, APP2, APP13, APP14, COM = 0xE0, 0xE1, 0xE2, 0xED, 0xEE, 0xFE
+APP0, APP1, APP2, APP11, APP13, APP14, COM = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE, 0xFE
 
 FRAMES: dict[int, Process] = {
     0xC0: "baseline",

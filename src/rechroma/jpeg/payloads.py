@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rechroma import notes
-from rechroma.jpeg.markers import APP0, APP1, APP2, APP13, COM, JFIF, Segment, segments
+from rechroma.jpeg import resources
+from rechroma.jpeg.markers import APP0, APP1, APP2, APP11, APP13, COM, JFIF, Segment, segments
 
 _EXIF = b"Exif\x00\x00"
 _XMP = b"http://ns.adobe.com/xap/1.0/\x00"
+_EXTENDED = b"http://ns.adobe.com/xmp/extension/\x00"
 _ICC = b"ICC_PROFILE\x00"
 _PHOTOSHOP = b"Photoshop 3.0\x00"
 _KINDS = (
@@ -17,11 +19,16 @@ _KINDS = (
     (APP0, b"JFXX", "false"),  # a thumbnail of another picture
     (APP1, _EXIF, "exif"),
     (APP1, _XMP, "xmp"),
+    (APP1, _EXTENDED, "extended"),
     (APP2, _ICC, "icc"),
+    (APP2, b"urn:iso:std:iso:ts:21496", "gain map"),
+    (APP11, b"JP", "boxes"),
     (APP13, _PHOTOSHOP, "photoshop"),
     (COM, b"", "comment"),
+    *((0xE0 + number, b"\xff\xd8\xff", "false") for number in range(3, 16)),  # previews
 )
-_IPTC_RESOURCE = 0x0404
+_FALSE = frozenset({"false", "gain map", "boxes"})
+"""Kinds of segments that are not true of a picture with other pixels: previews, gain map, boxes such as C2PA's."""
 _ROOM = 65533
 """Longest payload of a segment in bytes."""
 
@@ -36,12 +43,20 @@ class Payloads:
     """An ICC profile."""
     xmp: bytes | None = None
     """An XMP packet: RDF/XML."""
+    extended: tuple[bytes, ...] | None = None
+    """Pieces of long packets (see `extended`)."""
     iptc: bytes | None = None
-    """IPTC-IIM records."""
+    """IPTC-IIM records, which stand among Photoshop's image resources."""
+    photoshop: bytes | None = None
+    """Photoshop's other image resources (see `resources`)."""
     dpi: tuple[float, float] | None = None
     """Dots per inch, across and down, as the JFIF header gives them."""
     comments: tuple[bytes, ...] | None = None
     """In their order."""
+    gain_map: bool = False
+    """It tells of an HDR gain map; read, never written."""
+    credentials: bool = False
+    """It has Content Credentials (C2PA); read, never written."""
 
 
 def read_payloads(data: bytes) -> Payloads:
@@ -57,6 +72,8 @@ def read_payloads(data: bytes) -> Payloads:
         kind, prefix = _kind(seg, data)
         found.setdefault(kind, []).append(data[seg.payload + len(prefix) : seg.end])
 
+    photoshop = b"".join(found.get("photoshop", ()))
+
     def first(kind: str) -> bytes | None:
         return next((body for body in found.get(kind, ()) if body), None)
 
@@ -64,19 +81,24 @@ def read_payloads(data: bytes) -> Payloads:
         exif=first("exif"),
         icc=_profile(found.get("icc", [])),
         xmp=first("xmp"),
-        iptc=_iptc_of(b"".join(found.get("photoshop", ()))),
+        extended=tuple(found.get("extended", ())) or None,
+        iptc=resources.first(photoshop, resources.IPTC) or None,
+        photoshop=resources.without_iptc(photoshop) or None,
         dpi=next((dpi for body in found.get("jfif", ()) if (dpi := _density(body)) is not None), None),
         comments=tuple(body for body in found.get("comment", ()) if body) or None,
+        gain_map="gain map" in found,
+        credentials=any(b"c2pa" in body for body in found.get("boxes", ())),
     )
 
 
 def with_payloads(data: bytes, payloads: Payloads) -> bytes:
     """Return a JPEG with these metadata blocks in place of its own; a block that is None stays as it was.
 
-    The JFIF header comes first and tells a density only: its thumbnails, which are another picture's, go.
+    The JFIF header comes first and tells a density only: thumbnails, which are another picture's, go, and so do gain
+    map and boxes.
 
     Raises:
-        ValueError: a block is too long for its segment (EXIF 65,527 bytes, XMP 65,504, IPTC about 65,500).
+        ValueError: a block is too long for its segment (EXIF 65,527 bytes, XMP 65,504).
     """
     fresh = dict(_fresh(payloads))
     kept: list[bytes] = []
@@ -86,7 +108,7 @@ def with_payloads(data: bytes, payloads: Payloads) -> bytes:
         kind, prefix = _kind(seg, data)
         if kind == "jfif":
             jfif = jfif or jfif_segment(data[seg.payload + len(prefix) : seg.end], payloads.dpi)
-        elif kind != "false" and kind not in fresh:
+        elif kind not in _FALSE and kind not in fresh:
             kept.append(data[seg.start : seg.end])
     return b"".join((b"\xff\xd8", jfif, *fresh.values(), *kept, data[scan.start :]))
 
@@ -134,12 +156,12 @@ def _fresh(payloads: Payloads) -> Iterator[tuple[str, bytes]]:
         yield "xmp", _packed(APP1, _XMP, payloads.xmp)
     if payloads.icc is not None:
         yield "icc", _icc_segments(payloads.icc)
-    if payloads.iptc is not None:
-        size = len(payloads.iptc)
-        resource = (
-            struct.pack(">4sHHI", b"8BIM", _IPTC_RESOURCE, 0, size) + payloads.iptc + b"\x00" * (size % 2)
-        )
-        yield "photoshop", _packed(APP13, _PHOTOSHOP, resource if size else b"")
+    if payloads.extended is not None:
+        yield "extended", b"".join(_packed(APP1, _EXTENDED, piece) for piece in payloads.extended)
+    if payloads.photoshop is not None or payloads.iptc is not None:
+        block = payloads.photoshop or b""
+        block += resources.resource(resources.IPTC, payloads.iptc) if payloads.iptc else b""
+        yield "photoshop", b"".join(_photoshop_segments(block))
     if payloads.comments is not None:
         yield "comment", b"".join(_packed(COM, b"", comment) for comment in payloads.comments)
 
@@ -151,6 +173,12 @@ def _packed(marker: int, prefix: bytes, block: bytes) -> bytes:
     if len(prefix) + len(block) > _ROOM:
         raise ValueError(f"a metadata block of {len(block)} bytes does not fit a JPEG segment")
     return struct.pack(">BBH", 0xFF, marker, len(prefix) + len(block) + 2) + prefix + block
+
+
+def _photoshop_segments(block: bytes) -> Iterator[bytes]:
+    """Yield the segments of Photoshop's resources; long ones run on from one segment to the next."""
+    step = _ROOM - len(_PHOTOSHOP)
+    return (_packed(APP13, _PHOTOSHOP, block[at : at + step]) for at in range(0, len(block), step))
 
 
 def _icc_segments(profile: bytes) -> bytes:
@@ -181,18 +209,3 @@ def _density(body: bytes) -> tuple[float, float] | None:
     unit, across, down = struct.unpack_from(">BHH", body, 2)
     scale = {1: 1.0, 2: 2.54}.get(unit)
     return (across * scale, down * scale) if scale and across and down else None
-
-
-def _iptc_of(resources: bytes) -> bytes | None:
-    """Return the IPTC records among Photoshop's image resources."""
-    at = 0
-    while resources[at : at + 4] == b"8BIM" and at + 12 <= len(resources):
-        number = struct.unpack_from(">H", resources, at + 4)[0]
-        name = resources[at + 6] + 1
-        at += 6 + name + name % 2
-        size = struct.unpack_from(">I", resources.ljust(at + 4, b"\x00"), at)[0]
-        at += 4
-        if number == _IPTC_RESOURCE:
-            return resources[at : at + size] or None
-        at += size + size % 2
-    return None
