@@ -105,7 +105,8 @@ class Draft:
         """
         ab = self._ab(load(options), options)
         screen = self._screen(side)
-        cb, cr = ways.chroma(ab, image.luma(screen, shrink=2), options.hints, self.size)
+        luma, area = image.luma(screen, shrink=2), image.cells_area(screen, 2)
+        cb, cr = ways.chroma(ab, luma, options.hints, self.size, area=area)
         return image.encode_planes_jpeg(screen, cb, cr, luma=image.luma(screen), quality=_PREVIEW_QUALITY)
 
     def result(self, options: ColorizeOptions = ColorizeOptions()) -> bytes:  # noqa: B008 - frozen

@@ -5,6 +5,7 @@ no temporary is larger than one block and one intermediate picture.
 """
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -20,6 +21,24 @@ Plane: TypeAlias = NDArray[np.float32] | NDArray[np.uint8] | NDArray[np.uint16]
 """(H, W) or (H, W, C) of numbers in any unit."""
 Size: TypeAlias = tuple[int, int]
 """Height, width in pixels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Area:
+    """What a grid covers of a picture, in shares of its height and width from the top left.
+
+    Whole cells reach beyond a picture whose sides are no multiples of theirs: below 0 where it was mirrored, else
+    above 1.
+    """
+
+    top: float = 0.0
+    left: float = 0.0
+    bottom: float = 1.0
+    right: float = 1.0
+
+
+WHOLE = Area()
+"""Of a grid that covers a picture exactly."""
 
 SUPPORT: dict[Kernel, float] = {"area": 0.5, "bilinear": 1.0, "bicubic": 2.0}
 """Half width of each kernel in pixels of the coarser grid."""
@@ -55,6 +74,30 @@ def resize(array: Plane, size: Size, *, kernel: Kernel = "bicubic") -> Array:
     if rows_first:
         return _resize_columns(_resize_rows(array, height, kernel), width, kernel)
     return _resize_rows(_resize_columns(array, width, kernel), height, kernel)
+
+
+def reframe(array: Array, area: Area) -> Array:
+    """Return what covers a picture, (h, w, C) float32, as a grid of the same shape that covers an area of it.
+
+    Bilinear; beyond the picture its edge goes on.
+    """
+    if area == WHOLE:
+        return array
+    height, width = array.shape[:2]
+    rows = _between(array, height * np.linspace(area.top, area.bottom, 2 * height + 1)[1::2])
+    columns = _between(
+        np.moveaxis(rows, 1, 0), width * np.linspace(area.left, area.right, 2 * width + 1)[1::2]
+    )
+    return np.ascontiguousarray(np.moveaxis(columns, 0, 1))
+
+
+def _between(array: Array, places: NDArray[np.float64]) -> Array:
+    """Interpolate along the first axis; a cell's own place is its number and a half."""
+    inside = np.clip(places - 0.5, 0, len(array) - 1)
+    first = np.minimum(inside.astype(np.intp), max(len(array) - 2, 0))
+    share = (inside - first).astype(np.float32).reshape(-1, *(1,) * (array.ndim - 1))
+    after = array[np.minimum(first + 1, len(array) - 1)]
+    return np.asarray(array[first] * (1 - share) + after * share, np.float32)
 
 
 def pad_to_multiple(array: Array, multiple_of: int) -> Array:

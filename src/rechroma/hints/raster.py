@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rechroma import color, image
 from rechroma.errors import InputError
-from rechroma.tiling import Size, resize
+from rechroma.tiling import WHOLE, Area, Size, resize
 from rechroma.types import AB, Array, Hints, Layer, Marks
 
 _LEAST = 0.75
@@ -36,30 +36,50 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Grid:
-    """Rows of a grid that covers a picture."""
+    """Rows of a grid that lies on a picture."""
 
     shape: Size
     picture: Size
     first: int
     """The first of the rows."""
+    area: Area
 
     @property
     def scale(self) -> Array:
         """(2,) columns and rows in the length of the picture's longer side."""
-        longer = max(self.picture)
+        longer, area = max(self.picture), self.area
+        across, down = area.right - area.left, area.bottom - area.top
         return np.array(
-            [self.shape[1] * longer / self.picture[1], self.shape[0] * longer / self.picture[0]], np.float32
+            [
+                self.shape[1] * longer / (self.picture[1] * across),
+                self.shape[0] * longer / (self.picture[0] * down),
+            ],
+            np.float32,
         )
 
+    @property
+    def start(self) -> Array:
+        """(2,) x, y at which the grid begins, in the length of the picture's longer side."""
+        begin = np.array([self.area.left * self.picture[1], self.area.top * self.picture[0]], np.float32)
+        return begin / np.float32(max(self.picture))
 
-def rasterize(marks: Marks, shape: Size, *, picture: Size | None = None, rows: slice = slice(None)) -> Hints:
+
+def rasterize(
+    marks: Marks,
+    shape: Size,
+    *,
+    picture: Size | None = None,
+    rows: slice = slice(None),
+    area: Area = WHOLE,
+) -> Hints:
     """Draw marks on a grid.
 
     Args:
         marks: What is drawn.
-        shape: Height and width of the grid, which covers the whole picture.
+        shape: Height and width of the grid.
         picture: Height and width of the picture, where its proportions are not the grid's.
         rows: Which rows of the grid are wanted.
+        area: What the grid covers of the picture.
 
     Returns:
         Hints of (rows, W). A weight between 0 and 1 is the share of a pixel that is covered.
@@ -71,10 +91,11 @@ def rasterize(marks: Marks, shape: Size, *, picture: Size | None = None, rows: s
     ab = np.zeros((last - first, shape[1], 2), np.float32)
     weight = np.zeros(ab.shape[:2], np.float32)
     proportions = picture or shape
+    grid = _Grid(shape, proportions, first, area)
     for layer in marks.layers:
-        _lay(ab, weight, *_layer_rows(layer, shape, proportions, slice(first, last)))
+        _lay(ab, weight, *_layer_rows(layer, grid, slice(first, last)))
     for line in _lines(marks, proportions):
-        _draw(ab, weight, line, _Grid(shape, proportions, first))
+        _draw(ab, weight, line, grid)
     return Hints(ab=ab, weight=weight)
 
 
@@ -103,7 +124,8 @@ def _draw(ab: AB, weight: Array, line: _Line, grid: _Grid) -> None:
     pixel = np.float32(1 / scale.max())
     radius = np.float32(max(line.radius, _LEAST * float(pixel)))
     reach = (radius + pixel) * scale
-    starts, ends = (line.places[:-1], line.places[1:]) if len(line.places) > 1 else (line.places, line.places)
+    places = line.places - grid.start
+    starts, ends = (places[:-1], places[1:]) if len(places) > 1 else (places, places)
     low = np.floor(np.minimum(starts, ends) * scale - reach).astype(int)
     high = np.ceil(np.maximum(starts, ends) * scale + reach).astype(int)
     low = np.maximum(low - (0, grid.first), 0)
@@ -144,25 +166,39 @@ def _lay(ab: AB, weight: Array, top: AB, cover: Array) -> None:
     ab += share * (top - ab)
 
 
-def _layer_rows(layer: Layer, shape: Size, picture: Size, rows: slice) -> tuple[AB, Array]:
+def _layer_rows(layer: Layer, grid: _Grid, rows: slice) -> tuple[AB, Array]:
     """Give a layer's a*b* (n, W, 2) and cover (n, W) on some rows of the grid."""
+    shape, picture, area = grid.shape, grid.picture, grid.area
     most = max(_LAYER_MEGAPIXELS, 4e-6 * picture[0] * picture[1])
     samples = _layer_samples(layer.png, most)
     height, width = samples.shape[:2]
     _check_proportions((height, width), picture)
     if shape[0] * shape[1] * 2 < height * width:
-        ab, cover = _shrunk_layer(layer.png, shape, most)
+        ab, cover = _shrunk_layer(layer.png, shape, area, most)
         return ab[rows], cover[rows]
-    y = (np.arange(rows.start, rows.stop) * 2 + 1) * height // (2 * shape[0])
-    x = (np.arange(shape[1]) * 2 + 1) * width // (2 * shape[1])
+    y = _places(np.arange(rows.start, rows.stop), shape[0], height, area.top, area.bottom)
+    x = _places(np.arange(shape[1]), shape[1], width, area.left, area.right)
     part = samples[y[:, None], x]
     return _painted_ab(part), part[..., 3].astype(np.float32) / np.float32(255)
 
 
+def _places(
+    numbers: NDArray[np.intp], cells: int, samples: int, begin: float, end: float
+) -> NDArray[np.intp]:
+    """Give the samples, of so many that cover a picture, in which the centers of a grid's cells lie."""
+    place = (begin + (numbers + 0.5) * ((end - begin) / cells)) * samples
+    return np.asarray(np.clip(np.floor(place), 0, samples - 1), np.intp)
+
+
 @lru_cache(maxsize=4)
-def _shrunk_layer(png: bytes, shape: Size, max_megapixels: float) -> tuple[AB, Array]:
+def _shrunk_layer(png: bytes, shape: Size, area: Area, max_megapixels: float) -> tuple[AB, Array]:
     """Give a layer's a*b* (H, W, 2), the mean of what is opaque, and cover (H, W) on a smaller grid."""
     samples = _layer_samples(png, max_megapixels)
+    height, width = samples.shape[:2]
+    down = round(-area.top * height), round((area.bottom - 1) * height)
+    across = round(-area.left * width), round((area.right - 1) * width)
+    if area != WHOLE:
+        samples = np.pad(samples, (down, across, (0, 0)))  # transparent
     alpha = samples[..., 3].astype(np.float32) / np.float32(255)
     sums = resize(np.dstack([_painted_ab(samples) * alpha[..., None], alpha]), shape, kernel="area")
     cover = np.clip(sums[..., 2], 0, 1)

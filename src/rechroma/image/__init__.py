@@ -22,6 +22,7 @@ What the eyes and the merges need, all upright::
     srgb_pixels(picture) -> sRGB (H, W, 3) uint8                   the same at full size, for training and measuring
     screen_pixels(picture, long_side) -> sRGB (h, w, 3) uint8      and with sides of at most so many pixels
     luma(picture, *, shrink=1 | 2 | 4 | 8) -> Y' (ceil(H/shrink), ceil(W/shrink)) uint8
+    cells_area(picture, shrink) -> Area                            what these cover: more than the picture at one edge
     lightness(picture, rows=slice(a, b)) -> L* (b - a, W) float32  call decoded(picture) once before
     decoded(picture) -> Picture                                    a JPEG's samples decoded and kept
     chroma_shape(picture, lossless=True | False) -> (h, w)         size of cb and cr in the JPEG encoders
@@ -48,6 +49,7 @@ from rechroma.image.picture import (
     Kind,
     Picture,
     Source,
+    cells_area,
     chroma_shape,
     decoded,
     lightness,
@@ -80,6 +82,7 @@ __all__ = [
     "Provenance",
     "Source",
     "SourceType",
+    "cells_area",
     "chroma_shape",
     "decoded",
     "encode_lossless_jpeg",

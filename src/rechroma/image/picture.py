@@ -11,8 +11,9 @@ from rechroma import color, jpeg
 from rechroma.image.conversion import to_srgb
 from rechroma.image.jpeg_samples import decode
 from rechroma.image.metadata import Metadata
-from rechroma.image.orientation import swaps_sides, upright
+from rechroma.image.orientation import MIRRORED, UPSIDE_DOWN, swaps_sides, upright
 from rechroma.image.profile import Tone, rgb_profile_of, srgb_profile, tone_lightness
+from rechroma.tiling import WHOLE, Area
 from rechroma.types import RGB, Lightness
 
 Kind: TypeAlias = Literal[
@@ -76,6 +77,17 @@ def chroma_shape(picture: Picture, *, lossless: bool) -> tuple[int, int]:
     return -(-picture.size[0] // 2), -(-picture.size[1] // 2)
 
 
+def cells_area(picture: Picture, shrink: int) -> Area:
+    """Return what the cells of `luma(picture, shrink=shrink)` cover of the picture."""
+    below, right = (
+        -side % shrink / side for side in picture.size
+    )  # in shares; as many cells as begin within it
+    turned = picture.orientation if picture.samples is None else 1  # JPEGs are divided as they are stored
+    above = below if turned in UPSIDE_DOWN else 0.0
+    left = right if turned in MIRRORED else 0.0
+    return Area(top=-above, left=-left, bottom=1 + below - above, right=1 + right - left)
+
+
 def rgb_dtype(picture: Picture) -> np.dtype[Any]:
     """Return the dtype in which a colored copy of this picture keeps its precision; Pillow images hold 8 bits."""
     if picture.samples is None or picture.source == "pil":
@@ -95,8 +107,11 @@ def lightness(picture: Picture, *, rows: slice = slice(None)) -> Lightness:
     return _samples_lightness(_samples(picture)[rows], picture.tone)
 
 
-def small_lightness(picture: Picture, size: tuple[int, int]) -> Lightness:
-    """Return L* of the whole picture resized to (h, w), float32: what the network sees."""
+def small_lightness(picture: Picture, size: tuple[int, int], *, area: Area = WHOLE) -> Lightness:
+    """Return L* resized to (h, w), float32: what the network sees.
+
+    The whole of the picture; where it covers an `area` of another picture, the whole of that.
+    """
     height, width = size
     shrink = 1
     while shrink < 8 and picture.size[0] >= 2 * shrink * height and picture.size[1] >= 2 * shrink * width:
@@ -105,8 +120,20 @@ def small_lightness(picture: Picture, size: tuple[int, int]) -> Lightness:
         values = _samples_lightness(_decode_jpeg(picture, shrink), picture.tone)
     else:
         values = _reduced_lightness(picture.samples, picture.tone, shrink)
-    image = Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3.0)
+    cells = cells_area(picture, shrink)
+    top, bottom = _within(area.top, area.bottom, cells.top, cells.bottom, values.shape[0])
+    left, right = _within(area.left, area.right, cells.left, cells.right, values.shape[1])
+    image = Image.fromarray(values).resize(
+        (width, height), Image.Resampling.BICUBIC, box=(left, top, right, bottom), reducing_gap=3.0
+    )
     return np.clip(np.asarray(image, dtype=np.float32), 0, 100)
+
+
+def _within(first: float, last: float, begin: float, end: float, cells: int) -> tuple[float, float]:
+    """Return where 0 and 1 of a scale lie among cells that cover begin to end of what covers first to last of it."""
+    places = (((place - first) / (last - first) - begin) / (end - begin) * cells for place in (0.0, 1.0))
+    low, high = (min(max(place, 0.0), float(cells)) for place in places)
+    return low, high
 
 
 def screen_pixels(picture: Picture, long_side: int) -> NDArray[np.uint8]:
@@ -134,7 +161,7 @@ def small_rgb(picture: Picture, size: tuple[int, int]) -> RGB:
 
 
 def luma(picture: Picture, *, shrink: int = 1) -> Plane8:
-    """Return Y' (ceil(H/shrink), ceil(W/shrink)) uint8, upright; shrink is 1, 2, 4 or 8.
+    """Return Y' (ceil(H/shrink), ceil(W/shrink)) uint8, upright; shrink is 1, 2, 4 or 8 (see `cells_area`).
 
     Gray samples are their own luma, whatever their profile (see `luma_profile`); RGB of another profile than sRGB
     is converted first.

@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
 from rechroma import jpeg
-from rechroma.image.enlarging import enlarged
+from rechroma.image.enlarging import enlarged, whole_factor
 
 _EXACT_FROM = 96
 """Quality from which on libjpeg-turbo's planes interface takes the accurate DCT; below, the fast one."""
@@ -59,14 +59,20 @@ def encode_ycbcr(
 
 
 def resized(plane: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return a plane of another shape, bilinear with antialiasing; C-contiguous."""
+    """Return a plane of another shape, C-contiguous: bilinear, or averaged where whole cells become one.
+
+    Where the factors are whole, the last cells may be cut off (see `enlarging.whole_factor`).
+    """
     if plane.shape == shape:
         return np.ascontiguousarray(plane)
     larger = enlarged(plane, shape)
     if larger is not None:
         return larger
-    image = Image.fromarray(plane).resize((shape[1], shape[0]), Image.Resampling.BILINEAR)
-    return np.ascontiguousarray(image)
+    down, across = whole_factor(shape[0], plane.shape[0]), whole_factor(shape[1], plane.shape[1])
+    image = Image.fromarray(plane)
+    if down is not None and across is not None:
+        return np.ascontiguousarray(image.reduce((across, down)))
+    return np.ascontiguousarray(image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR))
 
 
 def on_white(

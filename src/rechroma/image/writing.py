@@ -58,7 +58,8 @@ def encode_lossless_jpeg(
 ) -> bytes:
     """Return the picture's one-component JPEG in color: luma scan byte for byte, orientation tag kept.
 
-    cb, cr (h, w) uint8, upright, of any size: resized bilinearly to `chroma_shape(picture, lossless=True)`.
+    cb, cr (h, w) uint8, upright, of any size: resized bilinearly to `chroma_shape(picture, lossless=True)`, cells of
+    whole pixels (see `cells_area`) to cells of whole pixels.
 
     Raises:
         OptionError: the picture's luma scan cannot be kept (see `lossless_obstacle`).
@@ -66,12 +67,12 @@ def encode_lossless_jpeg(
     obstacle = lossless_obstacle(picture)
     if obstacle is not None or picture.header is None:
         raise OptionError(f"the luma scan cannot be kept byte for byte: {obstacle}")
-    shape = chroma_shape(picture, lossless=True)
+    shape = jpeg.chroma_shape(picture.header)
     progressive = picture.header.process == "progressive"
 
     def encoded(plane: Plane8) -> bytes:
-        stored = as_stored(resized(plane, shape), picture.orientation)
-        return encode_gray(np.ascontiguousarray(stored), quality, progressive=progressive)
+        stored = np.ascontiguousarray(as_stored(plane, picture.orientation))
+        return encode_gray(resized(stored, shape), quality, progressive=progressive)
 
     with ThreadPoolExecutor(max_workers=2) as both:  # the codecs release the interpreter's lock
         planes = list(both.map(encoded, (cb, cr)))

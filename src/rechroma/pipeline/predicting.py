@@ -10,7 +10,7 @@ from rechroma import color, hints, image, refine
 from rechroma.hints import references
 from rechroma.image import Picture
 from rechroma.methods import scribble
-from rechroma.tiling import Size, resize, work_shape
+from rechroma.tiling import WHOLE, Area, Size, resize, work_shape
 from rechroma.types import (
     AB,
     ColorizeOptions,
@@ -40,9 +40,9 @@ class Known:
     """Color pictures, for a method that looks at them itself."""
 
 
-def see(picture: Picture, size: Size, info: ModelInfo) -> Lightness:
-    """Give what the method sees of a picture whose full size is `size`; the picture itself may be smaller."""
-    return image.small_lightness(picture, work_shape(*size, info.work_size, info.multiple_of))
+def see(picture: Picture, size: Size, info: ModelInfo, area: Area = WHOLE) -> Lightness:
+    """Give what the method sees of a picture of a `size`; the one at hand may be smaller, and cover an `area` of it."""
+    return image.small_lightness(picture, work_shape(*size, info.work_size, info.multiple_of), area=area)
 
 
 def know(

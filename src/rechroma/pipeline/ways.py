@@ -15,7 +15,7 @@ from rechroma.image.picture import Plane8
 from rechroma.image.writing import FileFormat
 from rechroma.pipeline import predicting
 from rechroma.pipeline.recipe import recipe
-from rechroma.tiling import Size
+from rechroma.tiling import WHOLE, Area, Size, reframe
 from rechroma.types import AB, ColorizeOptions, Colorizer, Hints, Marks, ModelInfo
 
 Way: TypeAlias = Literal["lossless", "planes", "general"]
@@ -57,13 +57,11 @@ def encoded(
         return Made(data=data, way="general", reason=f"the result is {file_format}, not JPEG")
     obstacle = image.lossless_obstacle(picture) if options.lossless_luma else "lossless_luma is off"
     if obstacle is None:
-        small = image.luma(picture, shrink=_chroma_shrink(picture.size))
-        cb, cr = _chroma(picture, small, colorizer, options)
+        cb, cr = _chroma(picture, picture, colorizer, options)
         data = image.encode_lossless_jpeg(picture, cb, cr, quality=options.quality, provenance=provenance)
     else:
         luma = image.luma(picture)
-        small = image.luma(gray(luma), shrink=_chroma_shrink(picture.size))
-        cb, cr = _chroma(picture, small, colorizer, options)
+        cb, cr = _chroma(picture, gray(luma), colorizer, options)
         data = image.encode_planes_jpeg(
             picture, cb, cr, luma=luma, quality=options.quality, provenance=provenance
         )
@@ -114,20 +112,21 @@ def painted(
     return rgb
 
 
-def chroma(ab: AB, luma: Plane8, marks: Marks, size: Size) -> tuple[Plane8, Plane8]:
+def chroma(ab: AB, luma: Plane8, marks: Marks, size: Size, *, area: Area = WHOLE) -> tuple[Plane8, Plane8]:
     """Solve the Cb and Cr that show a*b* at a luma, in its size, and paint the marks exactly.
 
     Args:
         ab: (h, w, 2) a*b* of the whole picture.
-        luma: (H, W) uint8 Y' of the whole picture, in any size.
+        luma: (H, W) uint8 Y', in any size.
         marks: What a person marked on the picture.
         size: Height and width of the picture.
+        area: What the luma covers of the picture.
     """
-    cb, cr = refine.chroma_planes(ab, luma)
+    cb, cr = refine.chroma_planes(reframe(ab, area), luma)
     marks = predicting.sure(marks)
     for start in range(0, luma.shape[0], _BAND) if marks else ():
         rows = slice(start, min(start + _BAND, luma.shape[0]))
-        drawn = hints.rasterize(marks, luma.shape, picture=size, rows=rows)
+        drawn = hints.rasterize(marks, luma.shape, picture=size, rows=rows, area=area)
         there = drawn.weight > 0
         if there.any():
             share = drawn.weight[there]
@@ -149,22 +148,28 @@ def _predict(
     options: ColorizeOptions,
     *,
     given: Hints | None = None,
+    area: Area = WHOLE,
 ) -> AB:
-    """Predict a*b* (h, w, 2) for a picture, as the network sees it: `seen` may be smaller."""
-    lightness = predicting.see(seen, picture.size, colorizer.info)
+    """Predict a*b* (h, w, 2) for a picture, as the network sees it: `seen` may be smaller and cover an `area`."""
+    lightness = predicting.see(seen, picture.size, colorizer.info, area)
     known = predicting.know(lightness, picture.size, colorizer, options, given=given)
     prediction = predicting.predict(lightness, known, colorizer, options, with_logits=options.refine == "crf")
     return predicting.finish(prediction, lightness, known, colorizer, options)
 
 
 def _chroma(
-    picture: Picture, luma: Plane8, colorizer: Colorizer, options: ColorizeOptions
+    picture: Picture, light: Picture, colorizer: Colorizer, options: ColorizeOptions
 ) -> tuple[Plane8, Plane8]:
-    """Predict the colors, and solve the Cb and Cr that show them at the picture's own luma, in the size of `luma`."""
+    """Predict the colors, and solve the Cb and Cr that show them at the luma of `light`, in whole cells of it."""
+    shrink = _chroma_shrink(picture.size)
+    luma, area = image.luma(light, shrink=shrink), image.cells_area(light, shrink)
     # In a gray picture the luma is all there is to see: one decoding serves the eyes and the edges.
     one_channel = len(picture.header.components) == 1 if picture.header else _channels(picture) == 1
-    seen = replace(gray(luma), tone=picture.tone) if one_channel else picture
-    return chroma(_predict(picture, seen, colorizer, options), luma, options.hints, picture.size)
+    if one_channel:
+        ab = _predict(picture, replace(gray(luma), tone=picture.tone), colorizer, options, area=area)
+    else:
+        ab = _predict(picture, picture, colorizer, options)
+    return chroma(ab, luma, options.hints, picture.size, area=area)
 
 
 def _chroma_shrink(size: Size) -> int:
