@@ -247,7 +247,8 @@ def test_transparency_is_untouched(options: ColorizeOptions) -> None:
 
 def test_transparency_gives_way_to_white_where_jpeg_is_asked_for(options: ColorizeOptions) -> None:
     clear = Image.merge("LA", (Image.fromarray(scene(*SIZE)), Image.new("L", SIZE[::-1], 0)))
-    result = opened(rechroma.colorize(encoded(clear, "PNG"), replace(options, format="jpeg")))
+    with pytest.warns(UserWarning, match="holds no transparency"):
+        result = opened(rechroma.colorize(encoded(clear, "PNG"), replace(options, format="jpeg")))
     assert np.asarray(result.convert("L")).min() >= 253
 
 
