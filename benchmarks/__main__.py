@@ -17,8 +17,6 @@ NAMES = {
     "strokes": "few hints: strokes spread by equations, and strokes told to a network",
     "carrying": "colors carried through 30 frames of a still and of a pan: what fades, what runs away",
     "shipping": "a graph and its 8-bit twin: quality, speed, size",
-    "hints_curve": "PSNR over 0 to 200 random patches, beside the published curve",
-    "old": "pictures made to look old, their colors against the truth; failures by content and hue",
     "quality": "keep what `python -m rechroma_train evaluate` measured; all versions in one table",
 }
 """Module of this package: help. Each has a function `main` that takes the other arguments."""

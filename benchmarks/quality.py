@@ -1,6 +1,7 @@
-"""Keep an evaluation: its table, manifest and front go to results/; no photograph does.
+"""Keep an evaluation: its tables, manifest and drawings go to results/; no photograph does.
 
 python -m rechroma_train evaluate --pictures FOLDER --features MOBILENET.safetensors --out evaluation
+python -m rechroma_train evaluate --pictures FOLDER --protocol patches --limit 40 --out evaluation
 python -m benchmarks quality evaluation --first-weights hintnet.first.onnx
 
 Beside it one table of the first version and this one. The first version's rows are kept in results/ too: --first
@@ -26,6 +27,8 @@ from rechroma_train.evaluate import table
 
 FRONT = "quality_front.svg"
 FIRST, THIS = "first version", "this version"
+PROTOCOLS = ("hints_curve", "hints_where", "old", "old_content", "old_colors")
+"""Tables of the protocols beside the first."""
 KEPT = "quality_first"
 """Files of the first version in results/."""
 REPEATS = 40
@@ -78,6 +81,18 @@ def keep(evaluation: Path, *, results: Path) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+def keep_protocols(evaluation: Path, *, results: Path) -> list[str]:
+    """Copy tables and drawings of the other protocols, as far as they are there; gives their names."""
+    found = [name for name in PROTOCOLS if (evaluation / f"{name}.json").is_file()]
+    results.mkdir(parents=True, exist_ok=True)
+    for name in found:
+        (results / f"{name}.json").write_text(_told(_facts(evaluation, name)), encoding="utf-8")
+        for file in evaluation.glob(f"{name}.*"):
+            if file.suffix in {".csv", ".md", ".svg"}:
+                (results / file.name).write_bytes(file.read_bytes())
+    return found
+
+
 def keep_first(evaluation: Path, *, results: Path) -> None:
     """Keep the rows and the manifest of the first version, to be compared with later ones."""
     first = read(evaluation)
@@ -95,11 +110,16 @@ def _told(facts: dict[str, Any]) -> str:
 
 def read(folder: Path, name: str = "evaluation") -> Evaluation:
     """Read the table and the manifest of an evaluation, fresh or kept."""
-    facts = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-    facts["pictures"].pop("files", None)
     with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if int(row.get("hints") or 0) == 0]
-    return Evaluation(rows=rows, facts=facts)
+    return Evaluation(rows=rows, facts=_facts(folder, name))
+
+
+def _facts(folder: Path, name: str) -> dict[str, Any]:
+    """Read a manifest, without the pictures' names."""
+    facts: dict[str, Any] = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    facts["pictures"].pop("files", None)
+    return facts
 
 
 def compare(
@@ -201,6 +221,11 @@ def main(given: Sequence[str]) -> None:
     parser.add_argument("--first", type=Path, help="folder that `evaluate` wrote for the first version")
     parser.add_argument("--first-weights", default="", help="its .onnx file, to be timed beside")
     asked = parser.parse_args(given)
+    kept = keep_protocols(asked.evaluation, results=asked.out)
+    if not (asked.evaluation / "evaluation.csv").is_file():
+        if not kept:
+            parser.error(f"{asked.evaluation} has nothing that `python -m rechroma_train evaluate` writes")
+        return
     keep(asked.evaluation, results=asked.out)
     if asked.first:
         keep_first(asked.first, results=asked.out)

@@ -97,20 +97,6 @@ def test_shipping(tmp_path: Path, photographs: Path, graph: Path) -> None:
     assert set(found) == {"shipping", "shipping_speed"}
 
 
-def test_hints_curve(tmp_path: Path, photographs: Path, graph: Path) -> None:
-    found = ran(tmp_path, "hints_curve", str(photographs), "--pictures", "1", "--method", str(graph))
-    assert set(found) == {"hints_curve", "hints_where"}
-    assert (tmp_path / "hints_curve.svg").read_text(encoding="utf-8").startswith("<svg")
-
-
-@pytest.mark.parametrize(
-    ("what", "tables"), [("damage", {"old"}), ("content", {"old_content", "old_colors"})]
-)
-def test_old(tmp_path: Path, photographs: Path, graph: Path, what: str, tables: set[str]) -> None:
-    arguments = [what, str(photographs), "--weights", str(graph), "--pictures", "2"]
-    assert set(ran(tmp_path, "old", *arguments)) == tables
-
-
 def test_training(tmp_path: Path) -> None:
     found = ran(tmp_path, "training", "--batch", "2", "--sizes", "64", "--steps", "1")
     assert len(found["training"]) == 3

@@ -7,12 +7,16 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 from PIL import Image
 from skimage import data
 
+from benchmarks.__main__ import NAMES
+from rechroma_train.__main__ import VERBS
+from rechroma_train.evaluate.protocols import Protocol
 from scripts import pages
 
 ROOT = Path(__file__).parents[1]
@@ -116,6 +120,15 @@ def test_what_the_readme_says_to_type_works_in_that_order(tmp_path: Path) -> Non
         "sister.color.jpg",
         "faithful.tif",
     } - made <= {"car.color.4.jpg"}  # fewer proposals where little is in doubt
+
+
+def test_every_program_that_a_page_names_is_there() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    assert set(re.findall(r"python -m benchmarks (\w+)", text)) - {"NAME"} == set(NAMES)
+    assert set(re.findall(r"python -m rechroma_train (\w+)", text)) <= set(VERBS)
+    assert set(re.findall(r"--protocol (\w+)", text)) <= set(get_args(Protocol))
+    scripts = re.findall(r"scripts/\w+(?:\.py)?", text)
+    assert not [name for name in scripts if not (ROOT / name).is_file()]
 
 
 def test_every_extra_is_in_the_guide() -> None:

@@ -13,8 +13,9 @@ import numpy as np
 from rechroma import methods
 from rechroma.types import Colorizer
 from rechroma_train import prior as priors
-from rechroma_train.evaluate import front, pictures, sheets, sizes, table, targets
+from rechroma_train.evaluate import front, pictures, protocols, sheets, sizes, table, targets
 from rechroma_train.evaluate.manifest import Given, describe
+from rechroma_train.evaluate.protocols import Protocol
 from rechroma_train.evaluate.tally import Tally, Task, score_all
 from rechroma_train.evaluate.variants import variants
 
@@ -27,14 +28,19 @@ class EvaluateOptions:
     """Name of weights (a row of weights.toml), or the path of an .onnx file."""
     pictures: Path
     """Folder of color photographs, none of which was trained on."""
+    protocol: Protocol = "decodings"
+    """What is asked: "decodings", the table and the front over vividness, temperature and a few hints; "patches", up to
+    200 hints, and where they take effect; "damage", pictures made to look old; "content", photographs named
+    SOURCE-NUMBER by their source and by hue. All but the first run in one process and draw no sheets."""
     out: Path = Path("evaluation")
     """Folder for table, front, manifest and contact sheets (which show the photographs: mind their license)."""
     limit: int = 0
-    """Use only the first so many pictures by name; 0 = all."""
+    """Use only so many pictures; 0 = all. The first by name; "patches" draws them by the seed, "damage" and "content"
+    take them evenly by name."""
     prior: Path = priors.DEFAULT_FILE
     """Color prior: the mean color by lightness and the weights of the balanced AuC."""
     seed: int = 0
-    """Chooses the places of the hints and the pictures of the contact sheet."""
+    """Chooses the places of the hints, the pictures of the contact sheet and of "patches", and the damage."""
     threads: int = 1
     """Threads of the network."""
     jobs: int = 1
@@ -52,6 +58,15 @@ def main(options: EvaluateOptions) -> str:
     """Measure, write everything to `options.out` and give the report in Markdown."""
     colorizer = methods.load(options.weights, device="cpu", threads=options.threads)
     prior = priors.load(options.prior)
+    if options.protocol != "decodings":
+        asked = protocols.Asked(
+            colorizer=colorizer,
+            prior=prior,
+            pictures=options.pictures,
+            limit=options.limit,
+            seed=options.seed,
+        )
+        return protocols.run(options.protocol, asked, options.out)
     given = Given(colorizer=colorizer, prior=prior, features=_features(options.features), seed=options.seed)
     task = Task(
         weights=options.weights,

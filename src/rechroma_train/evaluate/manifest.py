@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
@@ -47,18 +47,33 @@ class Given:
 
 def describe(given: Given, tally: Tally, movement: Mapping[int, float]) -> dict[str, object]:
     """Describe a measurement: weights, pictures, protocol, versions; ready for JSON."""
-    listing = "".join(f"{digest}\n" for digest in tally.sha256)
     return {
-        "weights": asdict(given.colorizer.info),
-        "pictures": {
-            "count": len(tally.names),
-            "sha256": hashlib.sha256(listing.encode("ascii")).hexdigest(),
-            "files": dict(zip(tally.names, tally.sha256, strict=True)),
-        },
+        "weights": weights(given.colorizer),
+        "pictures": pictures(tally.names, tally.sha256),
         "protocol": PROTOCOL,
         "prior": {"pictures": given.prior.pictures, "source": given.prior.source},
         "features": given.features,
         "seed": given.seed,
         "movement": {str(side): round(distance, 3) for side, distance in movement.items()},
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "versions": versions(),
     }
+
+
+def weights(colorizer: Colorizer) -> dict[str, object]:
+    """Describe what was measured."""
+    return asdict(colorizer.info)
+
+
+def pictures(names: Sequence[str], sha256: Sequence[str]) -> dict[str, object]:
+    """Describe the pictures: how many, the digest of the list of their digests, and each of them."""
+    listing = "".join(f"{digest}\n" for digest in sha256)
+    return {
+        "count": len(names),
+        "sha256": hashlib.sha256(listing.encode("ascii")).hexdigest(),
+        "files": dict(zip(names, sha256, strict=True)),
+    }
+
+
+def versions() -> dict[str, str]:
+    """List the versions that figures may depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}}

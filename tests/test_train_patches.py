@@ -1,10 +1,12 @@
-"""The benchmark of hints gives the patches that it says, and looks where it says."""
+"""The protocol of patches gives those that it says, and looks where it says."""
 
 from xml.etree import ElementTree
 
 import numpy as np
 
-from benchmarks.hints_curve import (
+from rechroma import methods
+from rechroma_train.evaluate import pictures
+from rechroma_train.evaluate.patches import (
     COUNTS,
     PATCH,
     PUBLISHED,
@@ -16,8 +18,6 @@ from benchmarks.hints_curve import (
     patches,
     places,
 )
-from rechroma import methods
-from rechroma_train.evaluate import pictures
 
 
 def photograph() -> pictures.Truth:

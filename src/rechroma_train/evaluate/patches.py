@@ -1,16 +1,14 @@
 """How much each further hint helps: PSNR over the number of random patches, and where the patches take effect.
 
-    python -m benchmarks hints_curve FOLDER [--pictures N] [--seed S] [--method M] [--drawing FILE]
-
-FOLDER has color photographs. Needs the train and the methods extras. The protocol of Zhang et al. 2017 as
-their own sweep has it, as far as possible: pictures stretched to 256x256, patches of 6x6 pixels
-that show their mean color, around the middle (normal, a quarter of the side). Ours are painted layers, which go the
-way of `rechroma.colorize`, and the first n patches are the same for every number above n.
+The protocol of Zhang et al. 2017 as their own sweep has it, as far as possible: pictures stretched to 256x256, patches
+of 6x6 pixels that show their mean color, around the middle (normal, a quarter of the side). Ours are painted layers,
+which go the way of `rechroma.colorize`, and the first n patches are the same for every number above n.
 
 The second table has the error (a*b*) inside the patches, in the ring around them where the true color is about the
 patch's, in the ring where it is another, and beyond.
 """
 
+import logging
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.measure import command, keep, known, machine
 from rechroma import methods, metrics, pipeline
 from rechroma.color import merge, rgb_to_lab
 from rechroma.types import AB, RGB8, ColorizeOptions, Colorizer, Layer, Marks
 from rechroma_train.evaluate import pictures
 from rechroma_train.evaluate.svg import drawing, line, text
 
+_LOG = logging.getLogger(__name__)
 SIDE = 256
 """Pixels: pictures are stretched to it."""
 PATCH = 6
@@ -157,7 +155,7 @@ def measure(files: Sequence[Path], network: Colorizer, seed: int) -> tuple[list[
                         if colorizer is network:
                             error.setdefault((count, where, ""), []).append(float(before[mask].mean()))
         if number % 10 == 0:
-            print(f"{number} of {len(files)}", flush=True)
+            _LOG.info("%d of %d pictures", number, len(files))
     return list(_curve(psnr, ways)), list(_where(error, ways))
 
 
@@ -217,26 +215,3 @@ def draw(table: Sequence[Row]) -> str:
         text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, "random patches of the truth", anchor="middle"),
     ]
     return drawing(parts, WIDTH, HEIGHT)
-
-
-def main(given: Sequence[str]) -> None:
-    """Measure, print and keep both tables and the drawing."""
-    parser = command("hints_curve", __doc__)
-    parser.add_argument("folder", type=Path, help="color photographs")
-    parser.add_argument("--pictures", type=int, default=40, help="how many of them, chosen by the seed")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice and of the patches")
-    parser.add_argument(
-        "--method", default="hintnet", help="weights by name, or an .onnx file, that take hints"
-    )
-    parser.add_argument(
-        "--drawing", type=Path, help="file for the curves, .svg; beside the tables if not given"
-    )
-    arguments = parser.parse_args(given)
-    files = pictures.chosen(arguments.folder, arguments.pictures, arguments.seed)
-    network = methods.load(arguments.method, device="cpu", threads=1)
-    facts = machine() | known(network, len(files), arguments.seed)
-    curve, where = measure(files, network, arguments.seed)
-    keep("hints_curve", curve, arguments.out, facts=facts)
-    keep("hints_where", where, arguments.out, facts=facts)
-    path = arguments.drawing or arguments.out / "hints_curve.svg"
-    path.write_text(draw(curve), encoding="utf-8")
