@@ -8,6 +8,7 @@ from collections.abc import Sequence
 NAMES = {
     "speed": "a 12-megapixel photograph, its memory, the network alone, a folder of 200, cold start",
     "load": "a crowd at `rechroma serve`: 50 clients, 500 pictures, memory over time, a queue that is full",
+    "drafts": "what a picture of 48 megapixels that is open in the studio holds in memory",
     "training": "pictures per second in training: loader alone, network alone, both",
     "capacity": "what more in the net costs: parameters, megabytes, time to color and to learn",
     "colors": "time and memory of the color mathematics; small colors brought up to full size",

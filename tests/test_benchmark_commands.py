@@ -9,7 +9,18 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from benchmarks import capacity, carrying, colors, ddcolor_sized, lightness, load, measure, speed, strokes
+from benchmarks import (
+    capacity,
+    carrying,
+    colors,
+    ddcolor_sized,
+    drafts,
+    lightness,
+    load,
+    measure,
+    speed,
+    strokes,
+)
 from benchmarks.__main__ import NAMES, main
 from rechroma import methods
 
@@ -33,6 +44,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
         (colors, "HEIGHT", 300),
         (colors, "WIDTH", 400),
         (colors, "NAMES", ("chelsea",)),
+        (drafts, "SIZE", (300, 400)),
+        (drafts, "KINDS", {"JPEG, gray": drafts.KINDS["JPEG, gray"]}),
         (lightness, "NAMES", ("camera",)),
         (load, "SIZE", (60, 80)),
         (speed, "SIZE_12_MP", (300, 400)),
@@ -132,6 +145,12 @@ def test_speed(
 def test_load(tmp_path: Path) -> None:
     found = ran(tmp_path, "load", "--clients", "2", "--pictures", "4")
     assert {row["value"] for row in found["speed_load"] if "differ" in row["case"]} == {"0"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="counts memory as Linux does")
+def test_drafts(tmp_path: Path, graph: Path) -> None:
+    (row,) = ran(tmp_path, "drafts", "--method", str(graph))["drafts"]
+    assert 0 < float(row["counted MB"]) < 64
 
 
 def test_every_name_is_run_here_or_says_where() -> None:

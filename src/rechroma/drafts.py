@@ -1,25 +1,23 @@
 """A picture opened for work: what was predicted is kept, so that changing one's mind costs little."""
 
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
 from rechroma import color, hints, image, proposals, refine
-from rechroma.errors import OptionError
+from rechroma.errors import OptionError, UnreadableImage
 from rechroma.image.writing import FileFormat
+from rechroma.kept import Kept
+from rechroma.notes import collected
 from rechroma.pipeline import load, predicting, ways
-from rechroma.tiling import resize
-from rechroma.types import AB, Array, ColorizeOptions, Colorizer, Lightness, Marks, Prediction
+from rechroma.tiling import WHOLE, Area, Size, resize
+from rechroma.types import AB, Array, ColorizeOptions, Colorizer, Hints, Lightness, Marks, Prediction
 
-K = TypeVar("K")
-V = TypeVar("V")
-
-_KEPT = 8
-"""Predictions and sizes kept of one picture: some megabytes."""
+MOST_BYTES = 64_000_000
+"""Memory that one draft keeps at most, beside a file that was given as bytes: what is larger, such as the samples of
+a PNG of 48 megapixels in color, is made anew when it is needed."""
 _PREVIEW_QUALITY = 88
 _UNSURE = (255, 140, 0)
 """sRGB of the overlay where the method is unsure."""
@@ -64,8 +62,10 @@ class Proposal:
 class Draft:
     """A picture opened for work. Safe to use from several threads.
 
-    It keeps what the method sees and the last predictions. Saturation, warmth, temperature and refinement are
-    applied to these; only another method, another vividness, other hints or references ask the method again.
+    It keeps what the method sees, what references tell and the last predictions, as far as MOST_BYTES allow.
+    Saturation, warmth, temperature and refinement are applied to these; only another method, another vividness, other
+    hints or references ask the method again, and only other references are matched again. A file that was given by
+    its path has to stay where it is.
     """
 
     def __init__(self, source: bytes | Path | str, *, max_megapixels: float = 400.0) -> None:
@@ -74,21 +74,34 @@ class Draft:
         Raises:
             InputError: It cannot be read or is too large.
         """
-        self._picture = image.read(source, max_megapixels=max_megapixels)
-        self._lock = threading.Lock()
-        self._seen: OrderedDict[tuple[int, int], Lightness] = OrderedDict()
-        self._said: OrderedDict[ColorizeOptions, tuple[predicting.Known, predicting.Said]] = OrderedDict()
-        self._shown: OrderedDict[int, image.Picture] = OrderedDict()
-
-    @property
-    def size(self) -> tuple[int, int]:
+        self._source = source
+        self._max_megapixels = max_megapixels
+        self._lock = threading.RLock()
+        self._kept = Kept(MOST_BYTES)
+        picture = self._kept.get("picture", (), lambda: image.read(source, max_megapixels=max_megapixels))
+        self.size: tuple[int, int] = picture.size
         """Height and width, upright."""
-        return self._picture.size
+        self.format: FileFormat = image.output_format(picture, "same")
+        """File format of the result where the options leave it."""
+        self._sha256 = picture.sha256
 
     @property
-    def format(self) -> FileFormat:
-        """File format of the result where the options leave it."""
-        return image.output_format(self._picture, "same")
+    def kept_bytes(self) -> int:
+        """Memory that it keeps, beside a file that was given as bytes."""
+        with self._lock:
+            return self._kept.bytes
+
+    @property
+    def _picture(self) -> image.Picture:
+        with self._lock:
+            return self._kept.get("picture", (), self._read_again)
+
+    def _read_again(self) -> image.Picture:
+        with collected():  # told when it was opened
+            picture = image.read(self._source, max_megapixels=self._max_megapixels)
+        if picture.sha256 != self._sha256:
+            raise UnreadableImage("this picture's file has changed since it was opened; open it again")
+        return picture
 
     def gray(self, side: int = 1024) -> bytes:
         """Give the picture's own lightness as a JPEG file, its longer side at most `side`."""
@@ -106,13 +119,16 @@ class Draft:
         ab = self._ab(load(options), options)
         screen = self._screen(side)
         luma, area = image.luma(screen, shrink=2), image.cells_area(screen, 2)
-        cb, cr = ways.chroma(ab, luma, options.hints, self.size, area=area)
+        layers = self._layers(options.hints, luma.shape, area)
+        cb, cr = ways.chroma(ab, luma, options.hints, self.size, area=area, layers=layers)
         return image.encode_planes_jpeg(screen, cb, cr, luma=image.luma(screen), quality=_PREVIEW_QUALITY)
 
     def result(self, options: ColorizeOptions = ColorizeOptions()) -> bytes:  # noqa: B008 - frozen
         """Color the whole picture: the bytes of the file that `rechroma.colorize` gives for it."""
-        file_format = image.output_format(self._picture, options.format)
-        return ways.encoded(self._picture, file_format, load(options), options).data
+        picture = self._picture
+        return ways.encoded(
+            picture, image.output_format(picture, options.format), load(options), options
+        ).data
 
     def uncertainty(self, options: ColorizeOptions = ColorizeOptions()) -> Array:  # noqa: B008 - frozen
         """Give the entropy of the predicted distribution: (h, w) float32, 0 sure to 1 no idea; 0 where marked.
@@ -121,8 +137,8 @@ class Draft:
             OptionError: The method predicts no distribution.
         """
         entropy = proposals.doubt(self._scores(load(options), options)[0])
-        marked = hints.rasterize(predicting.sure(options.hints), entropy.shape, picture=self.size).weight
-        return entropy * (1 - marked)
+        marked = self._marked(predicting.sure(options.hints), entropy.shape)
+        return entropy if marked is None else entropy * (1 - marked.weight)
 
     def doubt(self, options: ColorizeOptions = ColorizeOptions(), side: int = 512) -> bytes:  # noqa: B008
         """Give the uncertainty as a PNG file to lay over the picture: orange where least sure, clear where sure."""
@@ -230,44 +246,62 @@ class Draft:
     ) -> tuple[predicting.Known, predicting.Said]:
         """Ask the method, or remember what it said; where it has scores, they are decoded for a temperature later."""
         scored = colorizer.bins is not None
-        key = ColorizeOptions(
-            method=options.method,
-            vividness=options.vividness,
-            temperature=None if scored else options.temperature,
-            hints=options.hints,
-            reach=1.0 if options.reach == 1 else 0.0,
-            references=options.references,
-            reference_library=options.reference_library,
-            device=options.device,
-            threads=options.threads,
-        )
-        seen = self._lightness(colorizer)
         with self._lock:
-            if key not in self._said:
-                known = predicting.know(seen, self.size, colorizer, key)
-                said = predicting.predict(seen, known, colorizer, key, with_logits=scored)
-                _keep(self._said, key, (known, said))
-            self._said.move_to_end(key)
-            return self._said[key]
+            seen = self._lightness(colorizer)
+            referred = (options.method, options.references, options.reference_library, options.device)
+            found = self._kept.get("found", referred, lambda: predicting.find(seen, colorizer, options))
+            marked = self._marked(options.hints, seen.shape)
+            known = predicting.know(seen, self.size, colorizer, options, given=marked, found=found)
+            asked = replace(options, temperature=None if scored else options.temperature)
+            told = options.hints if "hints" in colorizer.takes else None
+            decides = (referred, told, asked.vividness, asked.temperature, options.reach == 1)
+            said = self._kept.get(
+                "said",
+                decides,
+                lambda: predicting.predict(seen, known, colorizer, asked, with_logits=scored),
+            )
+            return known, said
 
     def _lightness(self, colorizer: Colorizer) -> Lightness:
-        key = (colorizer.info.work_size, colorizer.info.multiple_of)
+        sizes = (colorizer.info.work_size, colorizer.info.multiple_of)
         with self._lock:
-            if key not in self._seen:
-                _keep(self._seen, key, predicting.see(self._picture, self.size, colorizer.info))
-            return self._seen[key]
+            return self._kept.get(
+                "lightness", sizes, lambda: predicting.see(self._picture, self.size, colorizer.info)
+            )
+
+    def _marked(self, marks: Marks, shape: Size) -> Hints | None:
+        """Draw marks on a grid; None where there are none."""
+        if not marks:
+            return None
+        with self._lock:
+            layers = self._layers(marks, shape)
+            return self._kept.get(
+                "marked",
+                (marks, shape),
+                lambda: hints.rasterize(marks, shape, picture=self.size, layers=layers),
+            )
+
+    def _layers(self, marks: Marks, shape: Size, area: Area = WHOLE) -> hints.Layers:
+        with self._lock:
+            return self._kept.get(
+                "layers",
+                (marks.layers, shape, area),
+                lambda: hints.open_layers(marks, shape, picture=self.size, area=area),
+            )
 
     def _screen(self, side: int) -> image.Picture:
         """Give a small copy of the picture's lightness, as a picture of 8 bits."""
         if side < 1:
             raise OptionError(f"side is {side}; accepted: 1 or more pixels")
+        scale = min(1.0, side / max(self.size))
+        shape = (max(round(self.size[0] * scale), 1), max(round(self.size[1] * scale), 1))
+
+        def make() -> image.Picture:
+            gray = color.lightness_to_gray(image.small_lightness(self._picture, shape))
+            return ways.gray(np.rint(gray * 255).astype(np.uint8))
+
         with self._lock:
-            if side not in self._shown:
-                scale = min(1.0, side / max(self.size))
-                shape = (max(round(self.size[0] * scale), 1), max(round(self.size[1] * scale), 1))
-                gray = color.lightness_to_gray(image.small_lightness(self._picture, shape))
-                _keep(self._shown, side, ways.gray(np.rint(gray * 255).astype(np.uint8)))
-            return self._shown[side]
+            return self._kept.get("screen", shape, make)
 
 
 def _at(temperature: float, prediction: Prediction, colorizer: Colorizer) -> Prediction:
@@ -318,9 +352,3 @@ def plane(lightness: float, side: int = 160) -> bytes:
 def _cell(x: float, y: float, grid: Array) -> tuple[int, int]:
     """Give the row and column of a grid (h, w, ...) where a place of the picture is."""
     return min(int(y * grid.shape[0]), grid.shape[0] - 1), min(int(x * grid.shape[1]), grid.shape[1] - 1)
-
-
-def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
-    kept[key] = value
-    while len(kept) > _KEPT:
-        kept.popitem(last=False)

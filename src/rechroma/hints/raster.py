@@ -2,24 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rechroma import color, image
-from rechroma.errors import InputError
-from rechroma.tiling import WHOLE, Area, Size, resize
-from rechroma.types import AB, Array, Hints, Layer, Marks
+from rechroma import color
+from rechroma.hints.layers import Layers, open_layers
+from rechroma.tiling import WHOLE, Area, Size
+from rechroma.types import AB, Array, Hints, Marks
 
 _LEAST = 0.75
 """Pixels of the grid: no disc or line has a smaller radius there, so that none falls between the pixels."""
-_MISFIT = 0.02
-"""By how much a layer's proportions may differ from the picture's, beside a pixel of rounding."""
-_LAYER_MEGAPIXELS = 25.0
-"""A layer may always have so many megapixels; beyond them, four times as many as the picture."""
-_ENOUGH = 4.0
-"""On a grid smaller than the layer, a pixel that is covered by a quarter counts in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +63,7 @@ def rasterize(
     picture: Size | None = None,
     rows: slice = slice(None),
     area: Area = WHOLE,
+    layers: Layers | None = None,
 ) -> Hints:
     """Draw marks on a grid.
 
@@ -80,20 +73,23 @@ def rasterize(
         picture: Height and width of the picture, where its proportions are not the grid's.
         rows: Which rows of the grid are wanted.
         area: What the grid covers of the picture.
+        layers: The marks' layers, opened for this grid: for who draws them again and again, such as row by row.
 
     Returns:
         Hints of (rows, W). A weight between 0 and 1 is the share of a pixel that is covered.
 
     Raises:
-        InputError: A layer is no picture with alpha, or has not the picture's proportions.
+        InputError: see `open_layers`.
     """
     first, last, _ = rows.indices(shape[0])
     ab = np.zeros((last - first, shape[1], 2), np.float32)
     weight = np.zeros(ab.shape[:2], np.float32)
     proportions = picture or shape
     grid = _Grid(shape, proportions, first, area)
-    for layer in marks.layers:
-        _lay(ab, weight, *_layer_rows(layer, grid, slice(first, last)))
+    if layers is None:
+        layers = open_layers(marks, shape, picture=proportions, area=area)
+    for top, cover in layers.rows(slice(first, last)):
+        _lay(ab, weight, top, cover)
     for line in _lines(marks, proportions):
         _draw(ab, weight, line, grid)
     return Hints(ab=ab, weight=weight)
@@ -164,76 +160,3 @@ def _lay(ab: AB, weight: Array, top: AB, cover: Array) -> None:
     weight[...] = under + cover
     share = np.divide(cover, weight, out=np.zeros_like(cover), where=weight > 0)[..., None]
     ab += share * (top - ab)
-
-
-def _layer_rows(layer: Layer, grid: _Grid, rows: slice) -> tuple[AB, Array]:
-    """Give a layer's a*b* (n, W, 2) and cover (n, W) on some rows of the grid."""
-    shape, picture, area = grid.shape, grid.picture, grid.area
-    most = max(_LAYER_MEGAPIXELS, 4e-6 * picture[0] * picture[1])
-    samples = _layer_samples(layer.png, most)
-    height, width = samples.shape[:2]
-    _check_proportions((height, width), picture)
-    if shape[0] * shape[1] * 2 < height * width:
-        ab, cover = _shrunk_layer(layer.png, shape, area, most)
-        return ab[rows], cover[rows]
-    y = _places(np.arange(rows.start, rows.stop), shape[0], height, area.top, area.bottom)
-    x = _places(np.arange(shape[1]), shape[1], width, area.left, area.right)
-    part = samples[y[:, None], x]
-    return _painted_ab(part), part[..., 3].astype(np.float32) / np.float32(255)
-
-
-def _places(
-    numbers: NDArray[np.intp], cells: int, samples: int, begin: float, end: float
-) -> NDArray[np.intp]:
-    """Give the samples, of so many that cover a picture, in which the centers of a grid's cells lie."""
-    place = (begin + (numbers + 0.5) * ((end - begin) / cells)) * samples
-    return np.asarray(np.clip(np.floor(place), 0, samples - 1), np.intp)
-
-
-@lru_cache(maxsize=4)
-def _shrunk_layer(png: bytes, shape: Size, area: Area, max_megapixels: float) -> tuple[AB, Array]:
-    """Give a layer's a*b* (H, W, 2), the mean of what is opaque, and cover (H, W) on a smaller grid."""
-    samples = _layer_samples(png, max_megapixels)
-    height, width = samples.shape[:2]
-    down = round(-area.top * height), round((area.bottom - 1) * height)
-    across = round(-area.left * width), round((area.right - 1) * width)
-    if area != WHOLE:
-        samples = np.pad(samples, (down, across, (0, 0)))  # transparent
-    alpha = samples[..., 3].astype(np.float32) / np.float32(255)
-    sums = resize(np.dstack([_painted_ab(samples) * alpha[..., None], alpha]), shape, kernel="area")
-    cover = np.clip(sums[..., 2], 0, 1)
-    ab = np.divide(
-        sums[..., :2], cover[..., None], out=np.zeros_like(sums[..., :2]), where=cover[..., None] > 1e-4
-    )
-    return ab, np.where(cover > 1e-4, np.minimum(cover * np.float32(_ENOUGH), np.float32(1)), np.float32(0))
-
-
-@lru_cache(maxsize=4)
-def _layer_samples(png: bytes, max_megapixels: float) -> NDArray[np.uint8]:
-    """Decode a layer: (H, W, 4) uint8."""
-    picture = image.decoded(image.read(png, max_megapixels=max_megapixels))
-    samples, alpha = picture.samples, picture.alpha
-    if samples is None or alpha is None or samples.dtype != np.uint8:
-        raise InputError(
-            f"a layer of hints is a {picture.kind} without alpha or of {picture.bits} bits; accepted: 8 bits, "
-            "opaque where it hints and transparent elsewhere"
-        )
-    rgb = samples if samples.ndim == 3 else np.repeat(samples[..., None], 3, axis=2)
-    return np.dstack([rgb, alpha])
-
-
-def _painted_ab(samples: NDArray[np.uint8]) -> AB:
-    """Give the a*b* (H, W, 2) of RGBA samples where they are not transparent, 0 elsewhere."""
-    ab = np.zeros((*samples.shape[:2], 2), np.float32)
-    seen = samples[..., 3] > 0
-    ab[seen] = color.rgb_to_lab(samples[seen][:, :3].astype(np.float32) / np.float32(255))[:, 1:]
-    return ab
-
-
-def _check_proportions(layer: Size, picture: Size) -> None:
-    wanted = layer[0] * picture[1] / picture[0]
-    if abs(wanted - layer[1]) > 1 + _MISFIT * wanted:
-        raise InputError(
-            f"a layer of hints is {layer[1]}x{layer[0]} (width x height), the picture {picture[1]}x{picture[0]}; "
-            "accepted: the same proportions"
-        )

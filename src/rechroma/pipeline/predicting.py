@@ -45,6 +45,36 @@ def see(picture: Picture, size: Size, info: ModelInfo, area: Area = WHOLE) -> Li
     return image.small_lightness(picture, work_shape(*size, info.work_size, info.multiple_of), area=area)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What references tell about a picture, whatever a person marked."""
+
+    pictures: tuple[Lab, ...] = ()
+    """The references, at about the method's size."""
+    hints: Hints | None = None
+    """Where they match the picture; None for a method that looks at them itself."""
+
+
+def find(lightness: Lightness, colorizer: Colorizer, options: ColorizeOptions) -> Found:
+    """Read the references and match them with a picture.
+
+    Args:
+        lightness: (H, W) L*, what the method sees.
+        colorizer: the method.
+        options: with the references.
+
+    Raises:
+        InputError: A reference cannot be used.
+    """
+    pictures = _references(lightness, colorizer.info, options)
+    if not pictures or "references" in colorizer.takes:
+        return Found(pictures=pictures)
+    return Found(
+        pictures=pictures,
+        hints=references.reference_hints(lightness, pictures, threads=options.threads),
+    )
+
+
 def know(
     lightness: Lightness,
     size: Size,
@@ -52,6 +82,7 @@ def know(
     options: ColorizeOptions,
     *,
     given: Hints | None = None,
+    found: Found | None = None,
 ) -> Known:
     """Turn marks and references into what the method takes.
 
@@ -61,6 +92,7 @@ def know(
         colorizer: the method.
         options: with the marks and the references.
         given: Hints (H, W) that take the place of the marks.
+        found: What `find` found, where that is known already.
 
     Raises:
         InputError: A reference or a layer cannot be used.
@@ -68,13 +100,10 @@ def know(
     marks = given
     if given is None and options.hints:
         marks = hints.rasterize(options.hints, lightness.shape, picture=size)
-    pictures = _references(lightness, colorizer.info, options)
-    if not pictures or "references" in colorizer.takes:
-        return Known(marks=marks, hints=marks, references=pictures)
-    return Known(
-        marks=marks,
-        hints=_over(marks, references.reference_hints(lightness, pictures, threads=options.threads)),
-    )
+    found = find(lightness, colorizer, options) if found is None else found
+    if found.hints is None:
+        return Known(marks=marks, hints=marks, references=found.pictures)
+    return Known(marks=marks, hints=_over(marks, found.hints))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

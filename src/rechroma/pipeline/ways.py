@@ -100,10 +100,11 @@ def painted(
     picture, dtype = image.decoded(picture), image.rgb_dtype(picture)
     ab = _predict(picture, picture, colorizer, options, given=given)
     lightness, marks = image.lightness(picture), predicting.sure(options.hints)
+    layers = hints.open_layers(marks, picture.size, picture=picture.size)
     rgb = np.empty((*picture.size, 3), dtype)
     for rows, band in refine.upsampled_bands(ab, lightness):
         if marks:
-            _paint(band, hints.rasterize(marks, picture.size, rows=rows))
+            _paint(band, hints.rasterize(marks, picture.size, rows=rows, layers=layers))
         if dtype.kind == "f":
             lab = np.concatenate([lightness[rows, :, None], band], axis=2)
             rgb[rows] = np.clip(color.lab_to_rgb(color.fit_gamut(lab)), 0, 1)
@@ -112,7 +113,15 @@ def painted(
     return rgb
 
 
-def chroma(ab: AB, luma: Plane8, marks: Marks, size: Size, *, area: Area = WHOLE) -> tuple[Plane8, Plane8]:
+def chroma(
+    ab: AB,
+    luma: Plane8,
+    marks: Marks,
+    size: Size,
+    *,
+    area: Area = WHOLE,
+    layers: hints.Layers | None = None,
+) -> tuple[Plane8, Plane8]:
     """Solve the Cb and Cr that show a*b* at a luma, in its size, and paint the marks exactly.
 
     Args:
@@ -121,12 +130,14 @@ def chroma(ab: AB, luma: Plane8, marks: Marks, size: Size, *, area: Area = WHOLE
         marks: What a person marked on the picture.
         size: Height and width of the picture.
         area: What the luma covers of the picture.
+        layers: The marks' layers, opened for `luma`, where they are at hand.
     """
     cb, cr = refine.chroma_planes(reframe(ab, area), luma)
     marks = predicting.sure(marks)
+    layers = layers or hints.open_layers(marks, luma.shape, picture=size, area=area)
     for start in range(0, luma.shape[0], _BAND) if marks else ():
         rows = slice(start, min(start + _BAND, luma.shape[0]))
-        drawn = hints.rasterize(marks, luma.shape, picture=size, rows=rows, area=area)
+        drawn = hints.rasterize(marks, luma.shape, picture=size, rows=rows, area=area, layers=layers)
         there = drawn.weight > 0
         if there.any():
             share = drawn.weight[there]

@@ -50,7 +50,7 @@ class ServeOptions:
     drafts: int = 16
     """Pictures kept open in the studio; the one unused for longest makes room."""
     drafts_megapixels: float = 400.0
-    """Megapixels of these together; they are held in memory, some of them decoded. One draft always fits."""
+    """Megapixels of these together. One draft always fits."""
     references: int = 8
     """Reference pictures of one draft or request at most."""
     jobs: int = 8
