@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from conftest import encoded, gray_jpeg
-from rechroma import image
+from graphs import save
+from rechroma import ColorizeOptions, colorize, image, notes
 from rechroma.errors import OptionError, RechromaError, TooLarge, UnreadableImage
 from rechroma.image import decoding, opening
 from stored import COLORS, DEEP_RGB, GRAY, RGB, chunk, tiff_of
@@ -184,3 +185,38 @@ def test_a_jpeg_with_damage_in_its_scan_is_decoded_with_a_warning() -> None:
     data[at : at + 6] = b"\x12\x34\x56\x78\x9a\xbc"
     with pytest.warns(UserWarning, match="damaged in places"):
         assert image.lightness(image.read(bytes(data))).shape == (200, 200)
+
+
+def test_a_gif_is_measured_by_its_header_and_a_huge_one_is_too_large() -> None:
+    data = bytearray(encoded(GRAY, "GIF"))
+    assert opening.gif_size(bytes(data)) == GRAY.shape
+    assert opening.gif_size(data[:12]) is None
+    at = data.index(b",", 13 + 3 * 256)
+    data[at + 5 : at + 9] = b"\xff\xff\xff\xff"  # the frame is larger than the screen
+    assert opening.gif_size(bytes(data)) == (65535, 65535)
+    with pytest.raises(TooLarge, match="65535x65535"):
+        image.read(bytes(data))
+
+
+def test_a_palette_png_without_its_palette_is_unreadable() -> None:
+    out = io.BytesIO()
+    Image.fromarray(RGB).quantize(8).save(out, "PNG")
+    data = out.getvalue()
+    start = data.index(b"PLTE") - 4
+    length = int.from_bytes(data[start : start + 4], "big") + 12
+    with pytest.raises(UnreadableImage, match="palette"):
+        image.read(data[:start] + data[start + length :])
+
+
+def test_a_jpeg_with_a_damaged_scan_comes_out_sound(tmp_path: Path) -> None:
+    data = bytearray(gray_jpeg())
+    at = data.index(b"\xff\xda") + 40
+    data[at : at + 6] = bytes(6)
+    with notes.collected() as told:
+        result = colorize(bytes(data), ColorizeOptions(method=str(save(tmp_path / "flat.onnx"))))
+    assert any("damaged in places" in note for note in told)
+    with Image.open(io.BytesIO(result)) as opened:
+        opened.load()
+    with notes.collected() as told:
+        image.small_lightness(image.read(result), (8, 8))
+    assert told == []

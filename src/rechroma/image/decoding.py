@@ -19,7 +19,7 @@ from rechroma.errors import MissingExtra, TooLarge, UnreadableImage
 from rechroma.image import bigtiff, color_tags, exif, exif_edits, png, png_chunks, ranges, refusals, tiff
 from rechroma.image.conversion import in_srgb, to_srgb
 from rechroma.image.metadata import Metadata
-from rechroma.image.opening import open_file, webp_size
+from rechroma.image.opening import gif_size, open_file, webp_size
 from rechroma.image.orientation import upright
 from rechroma.image.profile import tone_of
 
@@ -120,7 +120,7 @@ def decode_file(data: bytes, max_megapixels: float) -> Decoded:
         return _decode_tiff(data, max_megapixels)
     if data.startswith(png_chunks.SIGNATURE):
         return _decode_png(data, max_megapixels)
-    size = webp_size(data)
+    size = webp_size(data) or gif_size(data)
     if size is not None:  # opening it takes the memory already
         check_size(*size, max_megapixels)
     image = _open(data)
@@ -179,6 +179,8 @@ def _open(data: bytes) -> ImageFile:
     """Open a file by its content."""
     try:
         return open_file(data)
+    except Image.DecompressionBombError as error:
+        raise TooLarge(f"this picture is larger than Pillow opens in this program: {error}") from error
     except UnidentifiedImageError as error:
         raise UnreadableImage(
             f"this is no picture of a known kind (its first bytes are {data[:8].hex(' ')}); accepted: JPEG, PNG, TIFF, "
@@ -349,6 +351,8 @@ def _split(image: Image.Image, icc: bytes) -> tuple[NDArray[Any], NDArray[Any] |
         return _split_16_bits(image, icc)
     if mode == "F":
         return ranges.floats_to_16_bits(np.asarray(image)), None
+    if mode in {"P", "PA"} and image.palette is None:
+        raise UnreadableImage("this picture has numbers of colors, and no palette that says which they are")
     alpha = None
     if image.has_transparency_data:
         image = image.convert("LA" if mode in {"1", "L", "LA", "La"} else "RGBA")

@@ -42,10 +42,12 @@ def refusal(info: jpeg.JpegInfo) -> str | None:
     )
 
 
-def decode(data: bytes, info: jpeg.JpegInfo, mode: Literal["L", "RGB"], shrink: int) -> NDArray[np.uint8]:
+def decode(
+    data: bytes, info: jpeg.JpegInfo, mode: Literal["L", "RGB"], shrink: int, *, damage: list[str]
+) -> NDArray[np.uint8]:
     """Decode a JPEG, divided by 1, 2, 4 or 8 in the DCT: (h, w) uint8 for "L", else (h, w, 3).
 
-    Damage that a decoder can pass over is noted.
+    Damage that a decoder can pass over is noted, and added to `damage`.
 
     Raises:
         UnreadableImage: damaged beyond that.
@@ -54,7 +56,7 @@ def decode(data: bytes, info: jpeg.JpegInfo, mode: Literal["L", "RGB"], shrink: 
     if info.process == "lossless":
         return _decode_lossless(plain, info, mode, shrink)
     try:
-        pixels = _decode_fast(plain, info, mode, shrink)
+        pixels = _decode_fast(plain, info, mode, shrink, damage)
     except ValueError as error:  # unusual sampling factors, which only Pillow passes on to the same decoder
         pixels = _decode_by_pillow(plain, mode, shrink, error)
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
@@ -82,7 +84,9 @@ def decode_12_bits(data: bytes, info: jpeg.JpegInfo) -> NDArray[np.uint16]:
     return samples << np.uint16(4) | samples >> np.uint16(8)
 
 
-def _decode_fast(plain: bytes, info: jpeg.JpegInfo, mode: str, shrink: int) -> NDArray[np.uint8]:
+def _decode_fast(
+    plain: bytes, info: jpeg.JpegInfo, mode: str, shrink: int, damage: list[str]
+) -> NDArray[np.uint8]:
     """Decode a JPEG as small as it goes above a size: (h, w, 1 or 3) uint8."""
     least = (0, 0) if shrink == 1 else (-(-info.height // shrink), -(-info.width // shrink))
     space = "GRAY" if mode == "L" else mode
@@ -92,6 +96,7 @@ def _decode_fast(plain: bytes, info: jpeg.JpegInfo, mode: str, shrink: int) -> N
         )
     except ValueError as error:
         pixels = simplejpeg.decode_jpeg(plain, space, min_height=least[0], min_width=least[1], strict=False)
+        damage.append(str(error))
         notes.note(f"this JPEG is damaged in places: {error}")
     return pixels
 

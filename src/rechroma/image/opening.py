@@ -65,6 +65,23 @@ def open_file(data: bytes) -> ImageFile:
     raise UnidentifiedImageError
 
 
+def gif_size(data: bytes) -> tuple[int, int] | None:
+    """Return (H, W) that Pillow makes of a GIF, screen and first frame together; None where this is none."""
+    if data[:6] not in (b"GIF87a", b"GIF89a") or len(data) < 13:
+        return None
+    screen = (int.from_bytes(data[8:10], "little"), int.from_bytes(data[6:8], "little"))
+    at = 13 + (3 * 2 << (data[10] & 7) if data[10] & 0x80 else 0)
+    while data[at : at + 1] == b"!":  # an extension: blocks up to an empty one
+        at += 2
+        while at < len(data) and data[at]:
+            at += 1 + data[at]
+        at += 1
+    if data[at : at + 1] != b"," or len(data) < at + 9:
+        return screen
+    left, top, width, height = (int.from_bytes(data[i : i + 2], "little") for i in range(at + 1, at + 9, 2))
+    return max(screen[0], top + height), max(screen[1], left + width)
+
+
 def webp_size(data: bytes) -> tuple[int, int] | None:
     """Return (H, W) as a WebP's header tells it; None where this is no WebP, or a damaged one."""
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or len(data) < 30:

@@ -60,6 +60,8 @@ class Picture:
     """EXIF, XMP, IPTC, DPI."""
     lossless: bool = False
     """A WebP without loss."""
+    damage: list[str] = field(default_factory=list)
+    """What is wrong with the scans of a JPEG, in the decoder's words; known once it was decoded at any size."""
 
 
 def lossless_obstacle(picture: Picture) -> str | None:
@@ -228,7 +230,7 @@ def _decode_jpeg(picture: Picture, shrink: int, *, luma_only: bool = False) -> S
     if picture.header is None:
         raise ValueError("this picture has no samples, and is no JPEG that has them on demand")
     mode: Literal["L", "RGB"] = "L" if luma_only or len(picture.header.components) == 1 else "RGB"
-    stored = decode(picture.file, picture.header, mode, shrink)
+    stored = decode(picture.file, picture.header, mode, shrink, damage=picture.damage)
     return np.ascontiguousarray(upright(stored, picture.orientation))
 
 

@@ -93,6 +93,8 @@ class JpegInfo:
     """Passes over the picture in which its samples are stored."""
     huffman: bool
     """Huffman tables stand before the first scan."""
+    joint_scans: bool
+    """A scan names more than one component, or none."""
     stray: int
     """Bytes between the segments that belong to none, fill bytes not counted."""
     end: int
@@ -151,7 +153,7 @@ def inspect(data: bytes) -> JpegInfo:
     frame: tuple[Process, int, int, int, tuple[Component, ...]] | None = None
     frames = restart = scans = lines = stray = 0
     end = 2
-    late = wide = huffman = False
+    late = wide = huffman = joint = False
     adobe: int | None = None
     for seg in segments(data):
         body = data[seg.payload : seg.body_end] if seg.marker != SOS else b""
@@ -162,6 +164,7 @@ def inspect(data: bytes) -> JpegInfo:
             frame = frame or _frame(seg.marker, body)
         elif seg.marker == SOS:
             scans += 1
+            joint |= data[seg.payload : seg.payload + 1] != b"\x01"
         elif seg.marker == DQT:
             late |= scans > 0
             wide |= _has_wide_table(body)
@@ -190,6 +193,7 @@ def inspect(data: bytes) -> JpegInfo:
         adobe_transform=adobe,
         scans=scans,
         huffman=huffman,
+        joint_scans=joint,
         stray=stray,
         end=end,
         trailing=len(data[end:].rstrip(b"\x00")),

@@ -46,6 +46,7 @@ def splice_obstacle(info: JpegInfo) -> str | None:
         (info.late_tables, "a quantization table stands after its first scan"),
         (info.wide_tables, "a quantization table has 16-bit entries"),
         (info.process != "arithmetic" and not info.huffman, "no Huffman table stands before its first scan"),
+        (info.joint_scans, "a scan names other components than it has"),
         (info.trailing > 0, f"{info.trailing} bytes follow its end"),
     )
     return next((reason for broken, reason in rules if broken), None)

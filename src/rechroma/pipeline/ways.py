@@ -58,14 +58,19 @@ def encoded(
     obstacle = image.lossless_obstacle(picture) if options.lossless_luma else "lossless_luma is off"
     if obstacle is None:
         cb, cr = _chroma(picture, picture, colorizer, options)
-        data = image.encode_lossless_jpeg(picture, cb, cr, quality=options.quality, provenance=provenance)
-    else:
-        luma = image.luma(picture)
-        cb, cr = _chroma(picture, gray(luma), colorizer, options)
-        data = image.encode_planes_jpeg(
-            picture, cb, cr, luma=luma, quality=options.quality, provenance=provenance
-        )
-    return Made(data=data, way="lossless" if obstacle is None else "planes", reason=obstacle or "")
+        if not picture.damage:
+            data = image.encode_lossless_jpeg(
+                picture, cb, cr, quality=options.quality, provenance=provenance
+            )
+            return Made(data=data, way="lossless", reason="")
+        # Other programs may refuse the very scan that ours passes over.
+        obstacle = f"its scan is damaged: {picture.damage[0]}"
+    luma = image.luma(picture)
+    cb, cr = _chroma(picture, gray(luma), colorizer, options)
+    data = image.encode_planes_jpeg(
+        picture, cb, cr, luma=luma, quality=options.quality, provenance=provenance
+    )
+    return Made(data=data, way="planes", reason=obstacle)
 
 
 def _provenance(
