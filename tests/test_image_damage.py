@@ -132,14 +132,6 @@ def test_files_of_other_kinds_are_refused_with_advice(data: bytes, words: str) -
         image.read(data + bytes(64))
 
 
-def test_a_gif_with_a_frame_larger_than_any_picture_is_refused() -> None:
-    file = bytearray(encoded(GRAY, "GIF"))
-    frame = file.index(b",", 13 + 3 * 256)
-    file[frame + 5 : frame + 9] = b"\xff\xff\xff\xff"
-    with pytest.raises(UnreadableImage):
-        image.read(bytes(file))
-
-
 @pytest.mark.parametrize("limit", [0, -1.0, float("nan")])
 def test_a_limit_that_is_none_is_refused(limit: float) -> None:
     with pytest.raises(OptionError, match="max_megapixels"):
@@ -220,3 +212,15 @@ def test_a_jpeg_with_a_damaged_scan_comes_out_sound(tmp_path: Path) -> None:
     with notes.collected() as told:
         image.small_lightness(image.read(result), (8, 8))
     assert told == []
+
+
+def test_a_damaged_text_of_a_png_is_left_out_with_a_note(tmp_path: Path) -> None:
+    data = encoded(GRAY, "PNG")
+    bad = chunk(b"zTXt", b"Comment\x00\x2a" + zlib.compress(b"an unknown compression"))
+    with notes.collected() as told:
+        result = colorize(
+            data[:33] + bad + data[33:], ColorizeOptions(method=str(save(tmp_path / "flat.onnx")))
+        )
+    assert any("damaged text" in note for note in told)
+    with Image.open(io.BytesIO(result)) as opened:
+        opened.load()

@@ -47,7 +47,6 @@ DAMAGE = (
     struct.error,
     zlib.error,
     ImageCms.PyCMSError,
-    Image.DecompressionBombError,  # a frame larger than the picture, and than Pillow's own limit
 )
 """What Pillow raises at damaged files."""
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})

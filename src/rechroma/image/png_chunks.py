@@ -91,6 +91,8 @@ def read(file: bytes) -> Told:
         body = file[start + 8 : end - 4]
         if name in _TEXTS and (inside := _inside(name, body)) is not None:
             found.setdefault(*inside)
+        elif name in _TEXTS and not _is_sound(name, body):
+            notes.note("a damaged text of this PNG was left out: other programs refuse the whole file for it")
         elif name in _CARRIED:
             kept.append(
                 file[start : start + 8] + body + struct.pack(">I", zlib.crc32(file[start + 4 : end - 4]))
@@ -163,6 +165,11 @@ def _within(kept: list[bytes]) -> tuple[bytes, ...]:
         return tuple(kept)
     notes.note(f"the texts of this PNG were left out: they have more than {_MOST_CARRIED >> 20} MB")
     return ()
+
+
+def _is_sound(name: bytes, body: bytes) -> bool:
+    """Say whether a text chunk has a keyword, and a text that can be read and is not too long."""
+    return 0 < len(body.partition(b"\x00")[0]) < 80 and _text(name, body) is not None
 
 
 def _text(name: bytes, body: bytes) -> bytes | None:

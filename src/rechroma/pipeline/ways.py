@@ -59,9 +59,7 @@ def encoded(
     if obstacle is None:
         cb, cr = _chroma(picture, picture, colorizer, options)
         if not picture.damage:
-            data = image.encode_lossless_jpeg(
-                picture, cb, cr, quality=options.quality, provenance=provenance
-            )
+            data = image.encode_lossless_jpeg(picture, cb, cr, quality=options.quality, provenance=provenance)
             return Made(data=data, way="lossless", reason="")
         # Other programs may refuse the very scan that ours passes over.
         obstacle = f"its scan is damaged: {picture.damage[0]}"
