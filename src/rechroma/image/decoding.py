@@ -2,7 +2,6 @@
 
 import io
 import math
-import re
 import struct
 import zlib
 from dataclasses import dataclass, replace
@@ -16,8 +15,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from rechroma import notes
 from rechroma.errors import MissingExtra, TooLarge, UnreadableImage
-from rechroma.image import bigtiff, color_tags, exif, exif_edits, png, png_chunks, ranges, refusals, tiff
+from rechroma.image import bigtiff, color_tags, exif, exif_edits, png, png_chunks, pnm, ranges, refusals, tiff
 from rechroma.image.conversion import in_srgb, to_srgb
+from rechroma.image.limits import check_size
 from rechroma.image.metadata import Metadata
 from rechroma.image.opening import gif_size, open_file, webp_size
 from rechroma.image.orientation import upright
@@ -50,13 +50,9 @@ DAMAGE = (
 )
 """What Pillow raises at damaged files."""
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
-_DEEP_PNM = re.compile(rb"P6" + 3 * rb"(?:\s|#[^\n]*+\n)++(\d{1,9}+)" + rb"\s")
-"""A header of three numbers; nothing in it is tried twice, so that no header takes long."""
 _TIFF = frozenset({b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"})
 _ICC = 34675
 """The tag of a TIFF's profile."""
-MOST_BYTES = 8
-"""Bytes of samples a pixel that a limit of pixels allows for: four channels of 16 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,26 +75,6 @@ class Decoded:
     """A WebP without loss."""
 
 
-def check_size(height: int, width: int, max_megapixels: float, *, bytes_a_pixel: float = 4) -> None:
-    """Refuse a picture with too many pixels, or with more bytes than pictures of so many pixels have.
-
-    Raises:
-        TooLarge: more than `max_megapixels`, or more than MOST_BYTES for each of them.
-    """
-    pixels = height * width
-    if pixels > max_megapixels * 1e6:
-        raise TooLarge(
-            f"this picture has {width}x{height} = {pixels / 1e6:.1f} megapixels; "
-            f"the limit is {max_megapixels:g}; raise max_megapixels to read it"
-        )
-    if pixels * bytes_a_pixel > max_megapixels * 1e6 * MOST_BYTES:
-        raise TooLarge(
-            f"this picture has {width}x{height} pixels of {bytes_a_pixel:.0f} bytes, "
-            f"{pixels * bytes_a_pixel / 1e6:.0f} MB; the limit of {max_megapixels:g} megapixels allows for "
-            f"{MOST_BYTES} bytes each; raise max_megapixels to read it"
-        )
-
-
 def decode_file(data: bytes, max_megapixels: float) -> Decoded:
     """Decode a whole file; what it is shows in its first bytes, never in its name.
 
@@ -109,9 +85,17 @@ def decode_file(data: bytes, max_megapixels: float) -> Decoded:
     """
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS and b"avif" not in data[8:64]:
         return _decode_heic(data, max_megapixels)
-    deep = _DEEP_PNM.match(data)
-    if deep is not None and int(deep[3]) > 255:
-        return _decode_deep_pnm(data, deep, max_megapixels)
+    samples = pnm.read(data, max_megapixels)
+    if samples is not None:
+        return Decoded(
+            kind="pnm",
+            samples=samples,
+            alpha=None,
+            icc=b"",
+            orientation=1,
+            metadata=Metadata(),
+            lossless=False,
+        )
     told = refusals.advice(data)
     if told is not None:
         raise UnreadableImage(told)
@@ -123,7 +107,8 @@ def decode_file(data: bytes, max_megapixels: float) -> Decoded:
     if size is not None:  # opening it takes the memory already
         check_size(*size, max_megapixels)
     image = _open(data)
-    check_size(image.height, image.width, max_megapixels)
+    held = 4 * len(image.getbands()) if image.format == "JPEG2000" else 4  # OpenJPEG counts in 32 bits
+    check_size(image.height, image.width, max_megapixels, bytes_a_pixel=held)
     return _decode_pillow(data, image)
 
 
@@ -292,22 +277,6 @@ def _decode_tiff(data: bytes, max_megapixels: float) -> Decoded:
         orientation=turn,
         metadata=metadata,
         lossless=False,
-    )
-
-
-def _decode_deep_pnm(data: bytes, head: re.Match[bytes], max_megapixels: float) -> Decoded:
-    """Return a PPM of 16 bits a channel."""
-    width, height, top = (int(text) for text in head.groups())
-    check_size(height, width, max_megapixels)
-    count = height * width * 3
-    if len(data) < head.end() + 2 * count or top > 65535 or count == 0:
-        raise UnreadableImage(
-            "this PPM is truncated or damaged: its header tells of more samples than it has"
-        )
-    values = np.frombuffer(data, dtype=">u2", count=count, offset=head.end()).reshape(height, width, 3)
-    samples = np.minimum(values.astype(np.uint32) * 65535 // top, 65535).astype(np.uint16)
-    return Decoded(
-        kind="pnm", samples=samples, alpha=None, icc=b"", orientation=1, metadata=Metadata(), lossless=False
     )
 
 

@@ -1,7 +1,7 @@
 """Files opened by Pillow's plugins one by one: Image.open asks a pixel limit that is one for the whole process.
 
 That limit has another value than ours and belongs to the program that we are part of, so it is neither asked nor
-changed: whoever opens a file here checks its size (`decoding.check_size`) before anything is decoded.
+changed: whoever opens a file here checks its size (`limits.check_size`) before anything is decoded.
 """
 
 import io

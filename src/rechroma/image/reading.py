@@ -14,15 +14,9 @@ from rechroma import jpeg, notes
 from rechroma.errors import OptionError, TooLarge, UnreadableImage
 from rechroma.image import exif, parts
 from rechroma.image.conversion import UNUSABLE
-from rechroma.image.decoding import (
-    MOST_BYTES,
-    Decoded,
-    check_size,
-    decode_file,
-    decode_image,
-    decode_jpeg,
-)
+from rechroma.image.decoding import Decoded, decode_file, decode_image, decode_jpeg
 from rechroma.image.jpeg_samples import decode_12_bits, refusal
+from rechroma.image.limits import MOST_BYTES, check_size
 from rechroma.image.metadata import Metadata, joined_xmp
 from rechroma.image.orientation import swaps_sides, upright
 from rechroma.image.picture import Kind, Picture, Source
