@@ -204,8 +204,8 @@ def test_without_provenance_nothing_of_the_sort_is_written(to: str) -> None:
 def test_provenance_replaces_an_older_one_and_keeps_the_creator_tool() -> None:
     scanned = b'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="Scan 3"'
     packet = XMP.replace(b'lr:private="yes"', scanned)
-    older = xmp_of_result(packet, replace(PROVENANCE, model="old", sha256="cd" * 32), upright=False)
-    newer = xmp_of_result(older, replace(PROVENANCE, sha256=""), upright=False)
+    older = xmp_of_result(packet, replace(PROVENANCE, model="old", sha256="cd" * 32))
+    newer = xmp_of_result(older, replace(PROVENANCE, sha256=""))
     found = description(newer)
     assert found.attrib[f"{IPTC_EXT}AISystemUsed"] == "hintnet.small"
     assert newer.count(b"DigitalSourceType=") == 1
@@ -217,7 +217,7 @@ def test_properties_written_as_elements_are_found_too() -> None:
         xmlns:e="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"><rdf:Description rdf:about="">
         <e:DigitalSourceType>http://cv.iptc.org/newscodes/digitalsourcetype/negativeFilm</e:DigitalSourceType>
         </rdf:Description></rdf:RDF>"""
-    merged = xmp_of_result(packet, PROVENANCE, upright=False)
+    merged = xmp_of_result(packet, PROVENANCE)
     assert merged.count(b"negativeFilm") == 1
     assert description(merged).attrib[f"{IPTC_EXT}DigitalSourceType"] == SOURCE_TYPE
 
@@ -225,12 +225,12 @@ def test_properties_written_as_elements_are_found_too() -> None:
 def test_an_xmp_packet_that_is_no_xml_is_left_out_with_a_warning() -> None:
     for packet in (b"<x", b"\xff\xfe junk", b"<a/><b/>"):
         with pytest.warns(UserWarning, match="XMP"):
-            merged = xmp_of_result(packet, PROVENANCE, upright=False)
+            merged = xmp_of_result(packet, PROVENANCE)
         assert description(merged).attrib[f"{IPTC_EXT}DigitalSourceType"] == SOURCE_TYPE
 
 
 def test_namespaces_keep_their_prefixes() -> None:
-    merged = xmp_of_result(XMP, PROVENANCE, upright=True)
+    merged = xmp_of_result(XMP, PROVENANCE, turned_from=6)
     assert b"lr:private" in merged
     assert b"dc:title" in merged
     assert merged.startswith(b"<?xpacket begin=")

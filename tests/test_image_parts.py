@@ -54,6 +54,8 @@ STALE = {
     "credentials": (segment(0xEB, BOX), b"manifest"),
     "gain map": (segment(0xE2, b"urn:iso:std:iso:ts:21496:-1\x00gainmap"), b"21496"),
     "pages": (segment(0xE2, b"MPF\x00II*\x00" + b"offsets"), b"offsets"),
+    "FlashPix": (segment(0xE2, b"FPXR\x00\x01screennail"), b"screennail"),
+    "ratio of HDR": (segment(0xEB, b"HDR_RI ver=11\n~ratio"), b"~ratio"),
     "extension of JFIF": (segment(0xE0, b"JFXX\x00\x10" + PREVIEW), PREVIEW[20:60]),
     "preview in APP4": (segment(0xE4, PREVIEW), PREVIEW[20:60]),
     "preview of Photoshop": (
@@ -84,8 +86,26 @@ def test_segments_that_do_not_fit_the_new_pixels_are_left_out(name: str) -> None
         for way, result in results(data).items():
             assert inside not in result, way
             np.testing.assert_array_equal(image.read(result).size, GRAY.shape)
-    expected = {"credentials": [claims.CREDENTIALS], "gain map": [claims.GAIN_MAP]}
+    expected = {
+        "credentials": [claims.CREDENTIALS],
+        "gain map": [claims.GAIN_MAP],
+        "ratio of HDR": [claims.GAIN_MAP],
+    }
     assert found == expected.get(name, [])
+
+
+def test_segments_of_cameras_and_programs_go_from_jpeg_to_jpeg() -> None:
+    added = [
+        segment(0xE1, b"FLIR\x00heat"),
+        segment(0xE5, b"RMETA\x00one"),
+        segment(0xEC, b"[picture info]\r\nID=1"),
+    ]
+    data = with_segments(gray_jpeg(), *added)
+    for way in ("planes", "lossless"):
+        result = results(data)[way]
+        places = [result.find(each) for each in added]
+        assert -1 < places[0] < places[1] < places[2], way
+        assert all(result.count(each) == 1 for each in added), way
 
 
 def photoshop(*more: bytes) -> bytes:

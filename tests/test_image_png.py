@@ -204,11 +204,17 @@ def test_texts_of_a_png_go_into_other_formats_as_properties(kind: str) -> None:
 
 
 def test_what_xmp_says_already_stays_and_other_texts_are_named_in_a_note() -> None:
-    given = [wide_text("XML:com.adobe.xmp", XMP), text("Source", "another album"), text("Frame", "12")]
+    given = [
+        wide_text("XML:com.adobe.xmp", XMP),
+        text("title", "a pier"),
+        text("Source", "another album"),
+        text("Frame", "12"),
+    ]
     with notes.collected() as found:
         again = image.read(colored(png(GRAY, *given, text("Creation Time", "in spring")), "jpeg")).metadata
     assert found == ["the texts Creation Time, Frame of this PNG have no place in a jpeg and were left out"]
     assert Packet(again.xmp).text(f"{{{DC}}}source") == "album 3"
+    assert b">a pier<" in again.xmp
 
 
 @pytest.mark.parametrize("kind", ["png", "tiff", "webp"])

@@ -31,7 +31,7 @@ def deep(levels: int) -> bytes:
 
 @pytest.mark.parametrize("levels", [10, 3_000, 50_000])
 def test_a_deeply_nested_packet_keeps_all_that_it_says(levels: int) -> None:
-    merged = xmp_of_result(deep(levels), MADE, upright=True)
+    merged = xmp_of_result(deep(levels), MADE, turned_from=6)
     assert merged.count(b"<rdf:li>") == merged.count(b"</rdf:li>") == levels
     assert b">bottom<" in merged
     assert provenance.read(merged) == MADE
@@ -49,7 +49,7 @@ def test_a_deeply_nested_packet_keeps_all_that_it_says(levels: int) -> None:
 def test_a_packet_with_a_document_type_is_left_out_with_a_note(declaration: str, encoding: str) -> None:
     bomb = f"{declaration}{packet('<dc:title>&b;</dc:title>', declared=DC).decode()}".encode(encoding)
     with notes.collected() as found:
-        merged = xmp_of_result(bomb, MADE, upright=False)
+        merged = xmp_of_result(bomb, MADE)
     assert len(found) == 1
     assert "document type" in found[0]
     assert b"title" not in merged
@@ -68,16 +68,14 @@ def test_a_bomb_of_entities_costs_no_time() -> None:
 
 def test_a_packet_too_long_to_be_read_is_left_out_with_a_note() -> None:
     with notes.collected() as found:
-        merged = xmp_of_result(packet(" " * LONGEST), MADE, upright=False)
+        merged = xmp_of_result(packet(" " * LONGEST), MADE)
     assert provenance.read(merged) == MADE
     assert f"{LONGEST} are read" in found[0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_a_packet_in_utf_16_is_read(encoding: str) -> None:
-    merged = xmp_of_result(
-        packet("<dc:title>Grüße</dc:title>", declared=DC).decode().encode(encoding), MADE, upright=False
-    )
+    merged = xmp_of_result(packet("<dc:title>Grüße</dc:title>", declared=DC).decode().encode(encoding), MADE)
     assert "Grüße".encode() in merged
 
 
@@ -89,7 +87,7 @@ def test_padding_and_processing_instructions_around_a_packet_do_no_harm() -> Non
         + b'<?xpacket end="w"?>\x00\x00'
     )
     with notes.collected() as found:
-        assert provenance.read(xmp_of_result(padded, MADE, upright=False)) == MADE
+        assert provenance.read(xmp_of_result(padded, MADE)) == MADE
     assert not found
 
 
@@ -116,7 +114,7 @@ def test_prefixes_that_clash_stay_apart() -> None:
     clash = packet(
         '<xmp:a/><b xmlns="urn:none"/><ns0:c xmlns:ns0="urn:zero"/>', declared='xmlns:xmp="urn:other"'
     )
-    merged = xmp_of_result(clash, MADE, upright=False)
+    merged = xmp_of_result(clash, MADE)
     read = Packet(merged)
     names = {child.tag for part in read.descriptions() for child in part}
     assert names == {"{urn:other}a", "{urn:none}b", "{urn:zero}c"}

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from rechroma.image import exif
-from rechroma.image.orientation import swaps_sides
+from rechroma.image.orientation import swaps_sides, upright_place
 
 _SRGB, _UNCALIBRATED = 1, 65535
 _COLOR_SPACE, _COMPONENTS, _INTEROP_INDEX = 40961, 37121, 1
@@ -43,6 +43,8 @@ _STORAGE = frozenset(
 _COPIES = frozenset({exif.XMP, exif.PHOTOSHOP, 20507, 34675, 37724, 52545})
 """Tags that hold what a result carries elsewhere, made anew, or not at all: XMP packet, preview, Photoshop's resources
 and layers, ICC profile, Content Credentials."""
+_PLACES = frozenset({37396, 41492})
+"""Tags of the EXIF directory: subject's area (a middle, perhaps with a diameter or two sides) and location."""
 _OF_ENCODING = frozenset({37122, 42240})
 """Tags of the EXIF directory: compressed bits a pixel, gamma."""
 _MOST_PREVIEWS = 8
@@ -80,6 +82,7 @@ def true_of(block: bytes, stored: Stored) -> bytes:
     _set(out, sub, exif.PIXEL_X, 4, stored.size[1])
     _set(out, sub, exif.PIXEL_Y, 4, stored.size[0])
     _set(out, sub, _COLOR_SPACE, 3, _SRGB if stored.srgb else _UNCALIBRATED)
+    _turn_places(out, sub, stored)
     for row in _rows_of(out, sub, _COMPONENTS):
         out[row : row + 12] = struct.pack(f"{order}HHI4s", _COMPONENTS, 7, 4, bytes((1, 2, 3, 0)))
     for row in _rows_of(out, _pointed_to(out, sub, exif.INTEROP_POINTER), _INTEROP_INDEX):
@@ -94,6 +97,21 @@ def upright(block: bytes) -> bytes:
     if exif.byte_order(block) is not None:
         _set(out, exif.first(block), exif.ORIENTATION, 3, 1)
     return bytes(out)
+
+
+def _turn_places(block: bytearray, sub: int, stored: Stored) -> None:
+    """Turn the places that EXIF marks on a picture, in pixels, as it was turned upright."""
+    turned = swaps_sides(stored.turned_from)
+    height, width = stored.size[::-1] if turned else stored.size
+    for tag, entry in exif.directory(block, sub).items():
+        if stored.turned_from == 1 or tag not in _PLACES or entry.type not in {3, 4} or entry.count < 2:
+            continue
+        x, y, *sides = _numbers(block, entry)
+        x_share, y_share = upright_place(x / max(width - 1, 1), y / max(height - 1, 1), stored.turned_from)
+        place = (x_share * (stored.size[1] - 1), y_share * (stored.size[0] - 1))
+        letter, most = ("H", 0xFFFF) if entry.type == 3 else ("I", 0xFFFFFFFF)
+        values = [min(max(round(value), 0), most) for value in place] + (sides[::-1] if turned else sides)
+        struct.pack_into(f"{exif.byte_order(block)}{entry.count}{letter}", block, entry.at, *values)
 
 
 def _rows_of(block: bytearray, at: int, tag: int) -> Iterator[int]:

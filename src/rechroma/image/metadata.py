@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from rechroma import notes
-from rechroma.image import claims, exif, exif_edits, provenance
+from rechroma.image import claims, exif, exif_edits, provenance, regions
 from rechroma.image.exif_edits import Stored
 from rechroma.image.orientation import swaps_sides
 from rechroma.image.provenance import Provenance
@@ -34,6 +34,8 @@ class Metadata:
     """A JPEG's comments."""
     dpi: tuple[float, float] | None = None
     """Dots per inch, across and down."""
+    segments: tuple[bytes, ...] = ()
+    """Segments of a JPEG that programs and cameras add, whole, as another JPEG carries them."""
     chunks: tuple[bytes, ...] = ()
     """A PNG's chunks of text, time and scale, whole, as another PNG carries them."""
     left_behind: tuple[str, ...] = ()
@@ -50,17 +52,17 @@ def carried(blocks: Metadata, made: Provenance | None, stored: Stored) -> Metada
     return replace(
         blocks,
         exif=exif_edits.true_of(blocks.exif, stored),
-        xmp=xmp_of_result(packet, made, upright=turned),
+        xmp=xmp_of_result(packet, made, turned_from=stored.turned_from),
         photoshop=resources.kept(blocks.photoshop, turned=turned),
         dpi=(dpi[1], dpi[0]) if dpi is not None and swaps_sides(stored.turned_from) else dpi,
     )
 
 
-def xmp_of_result(packet: bytes, made: Provenance | None, *, upright: bool) -> bytes:
+def xmp_of_result(packet: bytes, made: Provenance | None, *, turned_from: int = 1) -> bytes:
     """Return a result's XMP: what its picture's packet says and is still true, and how it was made.
 
-    The orientation is 1 where the picture was made `upright`. A packet to which there is nothing to do comes back as
-    it was; one that is no XMP is left out, with a note.
+    Of a picture that was turned upright the orientation is 1, and regions are turned too. A packet to which there is
+    nothing to do comes back as it was; one that is no XMP is left out, with a note.
     """
     if not packet and made is None:
         return b""
@@ -70,8 +72,10 @@ def xmp_of_result(packet: bytes, made: Provenance | None, *, upright: bool) -> b
         notes.note(f"the XMP packet was left out: {error}")
         read, packet = Packet(), b""
     claims.drop(read)
-    if upright and read.text(f"{{{TIFF}}}Orientation") is not None:
-        read.set(f"{{{TIFF}}}Orientation", "1")
+    if turned_from != 1:
+        regions.turn(read, turned_from)
+        if read.text(f"{{{TIFF}}}Orientation") is not None:
+            read.set(f"{{{TIFF}}}Orientation", "1")
     if made is not None:
         provenance.add(made, read)
     return read.encoded() if read.changed else packet
@@ -101,6 +105,7 @@ def within_segments(blocks: Metadata, icc: bytes) -> Payloads:
         extended=tuple(extended.pieces(rest)),
         iptc=blocks.iptc,
         photoshop=blocks.photoshop,
+        others=blocks.segments,
         dpi=blocks.dpi,
         comments=blocks.comments,  # a segment holds more than came out of one
     )

@@ -32,3 +32,10 @@ def as_stored(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
     if orientation in UPSIDE_DOWN:
         pixels = pixels[::-1]
     return np.swapaxes(pixels, 0, 1) if swaps_sides(orientation) else pixels
+
+
+def upright_place(x: float, y: float, orientation: int) -> tuple[float, float]:
+    """Return where a place of the stored picture is once it is upright; both as shares of the sides."""
+    if swaps_sides(orientation):
+        x, y = y, x
+    return 1 - x if orientation in {2, 3, 6, 7} else x, 1 - y if orientation in {3, 4, 7, 8} else y

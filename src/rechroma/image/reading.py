@@ -129,6 +129,7 @@ def _from_jpeg(data: bytes, source: Source, max_megapixels: float) -> Picture:
         iptc=blocks.iptc or b"",
         photoshop=blocks.photoshop or b"",
         comments=blocks.comments or (),
+        segments=blocks.others or (),
         dpi=blocks.dpi
         or exif.dots_per_inch(blocks.exif or b"")
         or jpeg.resources.dots_per_inch(blocks.photoshop or b""),

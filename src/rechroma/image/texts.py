@@ -14,17 +14,17 @@ _DC = "http://purl.org/dc/elements/1.1/"
 _USER_COMMENT = "{http://ns.adobe.com/exif/1.0/}UserComment"
 _PROPERTIES: MappingProxyType[str, tuple[str, Form]] = MappingProxyType(
     {
-        "Title": (f"{{{_DC}}}title", "Alt"),
-        "Author": (f"{{{_DC}}}creator", "Seq"),
-        "Description": (f"{{{_DC}}}description", "Alt"),
-        "Copyright": (f"{{{_DC}}}rights", "Alt"),
-        "Source": (f"{{{_DC}}}source", "Text"),
-        "Software": (f"{{{XMP}}}CreatorTool", "Text"),
-        "Creation Time": ("{http://ns.adobe.com/photoshop/1.0/}DateCreated", "Text"),
-        "Comment": (_USER_COMMENT, "Alt"),
+        "title": (f"{{{_DC}}}title", "Alt"),
+        "author": (f"{{{_DC}}}creator", "Seq"),
+        "description": (f"{{{_DC}}}description", "Alt"),
+        "copyright": (f"{{{_DC}}}rights", "Alt"),
+        "source": (f"{{{_DC}}}source", "Text"),
+        "software": (f"{{{XMP}}}CreatorTool", "Text"),
+        "creation time": ("{http://ns.adobe.com/photoshop/1.0/}DateCreated", "Text"),
+        "comment": (_USER_COMMENT, "Alt"),
     }
 )
-"""Where PNG's own keywords (third edition, table 21) belong."""
+"""Where PNG's own keywords (third edition, table 21) belong, in small letters: programs write them as they like."""
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d.*)?)?)?")
 
 
@@ -36,8 +36,8 @@ def as_properties(blocks: Metadata, file_format: str) -> Metadata:
     found = png_chunks.texts(blocks.chunks)
     comments = blocks.comments
     if file_format == "jpeg":
-        comments += tuple(value.encode() for keyword, value in found if keyword == "Comment")
-        found = [(keyword, value) for keyword, value in found if keyword != "Comment"]
+        comments += tuple(value.encode() for keyword, value in found if keyword.lower() == "comment")
+        found = [(keyword, value) for keyword, value in found if keyword.lower() != "comment"]
     else:
         found += [("Comment", _decoded(comment)) for comment in comments]
         comments = ()
@@ -53,15 +53,17 @@ def as_properties(blocks: Metadata, file_format: str) -> Metadata:
 
 def _has_place(keyword: str, value: str) -> bool:
     """Say whether XMP has a property for a text."""
-    return keyword in _PROPERTIES and (keyword != "Creation Time" or _DATE.fullmatch(value) is not None)
+    name = keyword.lower()
+    return name in _PROPERTIES and (name != "creation time" or _DATE.fullmatch(value) is not None)
 
 
 def _with(packet: bytes, placed: Iterable[tuple[str, str]], time: str) -> bytes:
     """Return a packet with properties that it does not have yet."""
     values: dict[tuple[str, Form], str] = {(f"{{{XMP}}}ModifyDate", "Text"): time} if time else {}
     for keyword, value in placed:
-        before = values.get(_PROPERTIES[keyword])
-        values[_PROPERTIES[keyword]] = value if before is None else f"{before}\n{value}"
+        place = _PROPERTIES[keyword.lower()]
+        before = values.get(place)
+        values[place] = value if before is None else f"{before}\n{value}"
     if not values:
         return packet
     try:

@@ -319,7 +319,7 @@ def encode(pixels: NDArray[Any], blocks: Metadata, icc: bytes) -> bytes:
     if blocks.iptc:
         rows.append((exif.IPTC, 7, len(blocks.iptc), blocks.iptc, True))
     if blocks.photoshop:
-        rows.append((exif.PHOTOSHOP, 7, len(blocks.photoshop), blocks.photoshop, True))
+        rows.append((exif.PHOTOSHOP, 1, len(blocks.photoshop), blocks.photoshop, True))
     out = io.BytesIO()
     tifffile.imwrite(
         out,

@@ -22,10 +22,14 @@ _KINDS = (
     (APP1, _EXTENDED, "extended"),
     (APP2, _ICC, "icc"),
     (APP2, b"urn:iso:std:iso:ts:21496", "gain map"),
+    (APP2, b"MPF\x00", "false"),  # offsets of further pictures
+    (APP2, b"FPXR\x00", "false"),  # FlashPix, with a picture for small screens
     (APP11, b"JP", "boxes"),
+    (APP11, b"HDR_RI", "gain map"),
     (APP13, _PHOTOSHOP, "photoshop"),
     (COM, b"", "comment"),
     *((0xE0 + number, b"\xff\xd8\xff", "false") for number in range(3, 16)),  # previews
+    *((0xE0 + number, b"", "other") for number in range(1, 16) if number != 14),
 )
 _FALSE = frozenset({"false", "gain map", "boxes"})
 """Kinds of segments that are not true of a picture with other pixels: previews, gain map, boxes such as C2PA's."""
@@ -53,6 +57,8 @@ class Payloads:
     """Dots per inch, across and down, as the JFIF header gives them."""
     comments: tuple[bytes, ...] | None = None
     """In their order."""
+    others: tuple[bytes, ...] | None = None
+    """Whole segments that programs and cameras add, in their order."""
     gain_map: bool = False
     """It tells of an HDR gain map; read, never written."""
     credentials: bool = False
@@ -68,8 +74,12 @@ def read_payloads(data: bytes) -> Payloads:
         UnreadableImage: not a JPEG, or truncated before its first scan.
     """
     found: dict[str, list[bytes]] = {}
+    others: list[bytes] = []
     for seg in segments(data, header_only=True):
         kind, prefix = _kind(seg, data)
+        if kind == "other":
+            others.append(data[seg.start : seg.end])
+            continue
         found.setdefault(kind, []).append(data[seg.payload + len(prefix) : seg.end])
 
     photoshop = b"".join(found.get("photoshop", ()))
@@ -86,6 +96,7 @@ def read_payloads(data: bytes) -> Payloads:
         photoshop=resources.without_iptc(photoshop) or None,
         dpi=next((dpi for body in found.get("jfif", ()) if (dpi := _density(body)) is not None), None),
         comments=tuple(body for body in found.get("comment", ()) if body) or None,
+        others=tuple(others) or None,
         gain_map="gain map" in found,
         credentials=any(b"c2pa" in body for body in found.get("boxes", ())),
     )
@@ -95,7 +106,7 @@ def with_payloads(data: bytes, payloads: Payloads) -> bytes:
     """Return a JPEG with these metadata blocks in place of its own; a block that is None stays as it was.
 
     The JFIF header comes first and tells a density only: thumbnails, which are another picture's, go, and so do gain
-    map and boxes.
+    map, boxes and what else would not be true of other pixels.
 
     Raises:
         ValueError: a block is too long for its segment (EXIF 65,527 bytes, XMP 65,504).
@@ -162,6 +173,8 @@ def _fresh(payloads: Payloads) -> Iterator[tuple[str, bytes]]:
         block = payloads.photoshop or b""
         block += resources.resource(resources.IPTC, payloads.iptc) if payloads.iptc else b""
         yield "photoshop", b"".join(_photoshop_segments(block))
+    if payloads.others is not None:
+        yield "other", b"".join(payloads.others)
     if payloads.comments is not None:
         yield "comment", b"".join(_packed(COM, b"", comment) for comment in payloads.comments)
 
