@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -312,10 +311,14 @@ def test_hints_that_cannot_be_read_fail_their_picture_by_name(job: Job, options:
 # ── places ──
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_closed_folder_is_refused_before_any_work(job: Job, options: ColorizeOptions) -> None:
-    job.target.parent.mkdir(mode=0o500)
-    assert "may not be written to" in _do(job, options).message
+def test_a_closed_folder_is_refused_before_any_work(
+    job: Job, options: ColorizeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: path != job.source.parent
+    )  # root may write everywhere
+    refused = _do(job, options)
+    assert refused.message == f"the folder {job.source.parent} may not be written to; choose another with -o"
 
 
 def test_a_folder_that_cannot_be_is_refused_before_any_work(job: Job, options: ColorizeOptions) -> None:
@@ -325,18 +328,20 @@ def test_a_folder_that_cannot_be_is_refused_before_any_work(job: Job, options: C
     assert "out is no folder" in _do(deeper, options).message
 
 
+@pytest.mark.parametrize("provenance", [True, False])
 def test_a_disk_that_tells_no_case_gives_no_picture_the_result_of_another(
-    job: Job, options: ColorizeOptions, tmp_path: Path
+    provenance: bool, job: Job, options: ColorizeOptions, tmp_path: Path
 ) -> None:
-    other = Job(source=tmp_path / "A.jpg", target=job.target.with_name("A.color.jpg"))
-    other.source.write_bytes(gray_jpeg(91, 120))
-    silent = replace(options, provenance=False)
-    _do(job, silent)
-    os.link(job.target, other.target)  # what such a disk shows under the second name
-    [first, second] = batch.sort_out([job, other], silent)
-    assert isinstance(first, Outcome) and first.status == "skipped"
-    assert isinstance(second, Outcome) and second.status == "failed"
-    assert "the disk takes its result for a.color.jpg" in second.message
-    assert "made of another picture" not in second.message
-    shutil.rmtree(job.target.parent)
-    assert [isinstance(each, Job) for each in batch.sort_out([job, other], silent)] == [True, True]
+    (tmp_path / "A.jpg").write_bytes(gray_jpeg(91, 120))
+    options = replace(options, provenance=provenance)
+    found = [Found(tmp_path / "a.jpg"), Found(tmp_path / "A.jpg")]
+    first, second = batch.plan(found, out=tmp_path / "out").jobs
+    assert second.alike == first.target
+    assert _do(first, options).status == "done"
+    os.link(first.target, second.target)  # what such a disk shows under the second name
+    for overwrite in (False, True):
+        refused = _do(second, options, overwrite=overwrite)
+        assert (refused.status, refused.error) == ("failed", "OutputError")
+        assert "the disk takes its result for a.color.jpg" in refused.message
+    second.target.unlink()
+    assert _do(second, options).status == "done"

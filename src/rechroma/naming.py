@@ -94,9 +94,9 @@ def colored_stem(stem: str) -> str | None:
     return match[1] if match else None
 
 
-def folded(path: PurePath) -> str:
+def folded(path: str) -> str:
     """Give what two paths have in common that some disks take for one: upper and lower case, forms of accents."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", str(path)).casefold())
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
 
 
 def _fitted(stem: str, ending: str) -> str:

@@ -43,6 +43,9 @@ class Job:
     among_others: bool = False
     """Whether the picture was not named alone: then one that is itself a result is left out, whatever its name."""
 
+    alike: Path | None = None
+    """Target of another job, which some disks take for this one's: names that differ in case or the form of accents."""
+
     @property
     def uncertainty_file(self) -> Path:
         """Where the picture of the uncertainty goes."""

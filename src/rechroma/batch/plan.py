@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rechroma.batch.find import Found, Unread, place
 from rechroma.batch.job import Job, Outcome
 from rechroma.errors import InputError, OptionError, OutputError
-from rechroma.naming import NEVER_WRITTEN, SUFFIXES, target_name
+from rechroma.naming import NEVER_WRITTEN, SUFFIXES, folded, target_name
 from rechroma.types import Format
 
 WRITTEN = ", ".join(dict.fromkeys(SUFFIXES))
@@ -44,6 +44,7 @@ def plan(
     refused = [_unreadable(folder, out) for folder in unread]
     sources = {place(item.path) for item in found}
     owners: dict[str, Path] = {}
+    targets: dict[str, Path] = {}
     for item in found:
         job = Job(
             source=item.path,
@@ -56,7 +57,8 @@ def plan(
         reason = _obstacle(job, sources, owners)
         if reason is None:
             owners |= {place(path): item.path for path in job.files()}
-            jobs.append(job)
+            alike = targets.setdefault(folded(place(job.target)), job.target)
+            jobs.append(job if alike == job.target else replace(job, alike=alike))
         else:
             refused.append(Outcome(job=job, status="failed", error=OutputError.__name__, message=reason))
     return Plan(tuple(jobs), tuple(refused))

@@ -5,13 +5,10 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
-from rechroma.batch.find import place
 from rechroma.batch.job import Job, Outcome, do, settled
 from rechroma.batch.pool import run_in_processes
-from rechroma.errors import DiskFull, OutputError
-from rechroma.naming import folded
+from rechroma.errors import DiskFull
 from rechroma.settings import cores, current
 from rechroma.types import ColorizeOptions
 
@@ -37,9 +34,8 @@ def sort_out(
 
     Nothing is done yet; the pictures themselves are read only where it is in question whether a result is theirs.
     """
-    taken: dict[str, Path] = {}
     for job in jobs:
-        outcome = _alias(job, taken) or settled(job, options, overwrite=overwrite)
+        outcome = settled(job, options, overwrite=overwrite)
         if outcome is not None:
             _log_unforeseen(outcome)
         yield job if outcome is None else outcome
@@ -78,22 +74,6 @@ def _run_here(
 ) -> Generator[Outcome, None, None]:
     while waiting:
         yield do(waiting.popleft(), options, overwrite=overwrite)
-
-
-def _alias(job: Job, taken: dict[str, Path]) -> Outcome | None:
-    """Refuse a job whose target is another job's file under another name, on a disk that tells no case or accents."""
-    other = taken.setdefault(folded(Path(place(job.target))), job.target)
-    try:
-        if other == job.target or not other.samefile(job.target):
-            return None
-    except OSError:  # one of them is not there
-        return None
-    return Outcome(
-        job=job,
-        status="failed",
-        error=OutputError.__name__,
-        message=f"the disk takes its result for {other.name}, another picture's; rename it, or give it another -o",
-    )
 
 
 def _log_unforeseen(outcome: Outcome) -> None:

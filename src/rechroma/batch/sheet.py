@@ -1,6 +1,5 @@
 """The contact sheet of a run, from its outcomes."""
 
-import logging
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -10,8 +9,6 @@ from rechroma.errors import OptionError, OutputError
 from rechroma.image.preview import preview
 from rechroma.pipeline import check_folder, make_folder
 from rechroma.report import GENERATOR, Entry, contact_sheet
-
-_log = logging.getLogger(__name__)
 
 PREVIEW = 800
 """Long side of the pictures on a sheet in pixels."""
@@ -59,8 +56,9 @@ def _entries(outcomes: Iterable[Outcome]) -> Iterator[Entry]:
         try:
             before, after = (preview(path, PREVIEW) for path in (outcome.job.source, outcome.job.target))
         except Exception as problem:  # one picture must not cost the sheet of all
-            notes.note(f"{outcome.job.source} is not on the contact sheet: {problem}")
-            _log.info("no preview of %s", outcome.job.source, exc_info=True)
+            notes.note(
+                f"{outcome.job.source} is not on the contact sheet: {type(problem).__name__}: {problem}"
+            )
             continue
         yield Entry(
             title=outcome.job.source.name,

@@ -16,7 +16,7 @@ from rechroma import image, methods
 from rechroma._version import __version__
 from rechroma.errors import OutputError
 from rechroma.naming import format_of
-from rechroma.pipeline import check_folder
+from rechroma.pipeline import check_folder, is_same_file
 from rechroma.pipeline.recipe import glance, recipe
 from rechroma.types import ColorizeOptions, Marks
 
@@ -54,6 +54,14 @@ def look(job: "Job", options: ColorizeOptions, *, overwrite: bool) -> Standing:
         OutputError: something is there that must not be replaced, or nothing can be written to its folder.
         InputError: the picture or a reference cannot be read.
     """
+    if is_same_file(job.target, job.source):
+        raise OutputError(
+            f"{job.target} is the picture itself, which is never overwritten; choose another -o"
+        )
+    if job.alike is not None and is_same_file(job.alike, job.target):
+        raise OutputError(
+            f"the disk takes its result for {job.alike.name}, another picture's; rename it, or choose another -o"
+        )
     wanted = asked(options)
     due: set[Part] = set()
     unsaid = False

@@ -53,7 +53,7 @@ def arrivals(
     told: set[LeftOut | Unread] = set()
     while True:
         start = clock()
-        items = list(look())
+        items = [_gone(item) if isinstance(item, Found) and item.root is None else item for item in look()]
         found = [item for item in items if isinstance(item, Found)]
         beside = {item: None for item in items if not isinstance(item, Found)}
         new, changed = _at_rest(found, pictures, clock(), rest)
@@ -67,6 +67,11 @@ def arrivals(
                 unread=tuple(item for item in fresh if isinstance(item, Unread)),
             )
         sleep(max(every, (clock() - start) * (1 / _SHARE - 1)) if not (new or changed) else 0)
+
+
+def _gone(folder: Found) -> Unread:
+    """A name that was a folder's and is no more, which is taken for that of a picture."""
+    return Unread(folder.path, "it is not there")
 
 
 def _at_rest(

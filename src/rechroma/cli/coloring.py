@@ -35,8 +35,8 @@ from rechroma.cli.options import (
     Workers,
 )
 from rechroma.cli.orders import Order, color, through_pipe, watch
-from rechroma.cli.running import finish, run
-from rechroma.cli.terminal import keep_log
+from rechroma.cli.running import Tally, finish, stoppable, work
+from rechroma.cli.terminal import logged
 
 COLORIZE_HELP = """\
 Color pictures: portrait.jpg becomes portrait.color.jpg beside it, or under OUT.
@@ -102,53 +102,54 @@ def colorize(  # noqa: PLR0917 - the command's options
     log: Log = None,
 ) -> None:
     """Color pictures."""
-    from rechroma import batch
-    from rechroma import hints as marks
-    from rechroma.types import ColorizeOptions, Marks
+    tally = Tally()
+    with logged(log), stoppable(tally):
+        from rechroma import batch
+        from rechroma import hints as marks
+        from rechroma.types import ColorizeOptions, Marks
 
-    keep_log(log)
-    options = ColorizeOptions(
-        method=method,
-        vividness=vividness,
-        temperature=temperature,
-        saturation=saturation,
-        warmth=warmth,
-        hints=marks.merge(
-            *(marks.read(path) for path in hints),
-            Marks(points=tuple(marks.parse_point(each) for each in hint)),
-        ),
-        reach=reach,
-        references=tuple(references),
-        reference_library=reference_library,
-        refine=refine,
-        format=format,
-        quality=quality,
-        provenance=provenance,
-        lossless_luma=lossless_luma,
-        max_megapixels=max_megapixels,
-        device=device,
-        threads=threads,
-    )
-    batch.asked(options)  # no such method, no such reference: said once, before anything is looked at
-    if sheet is not None:
-        batch.check_sheet(sheet, overwrite=overwrite)
-    order = Order(
-        inputs=inputs,
-        out=out,
-        recursive=recursive,
-        options=options,
-        proposals=proposals,
-        uncertainty=uncertainty,
-        workers=workers,
-        overwrite=overwrite,
-        json=json,
-    )
-    if context.info_name == "watch":
-        watch(order, sheet)
-    elif "-" in inputs or out == Path("-"):
-        through_pipe(order, plain=not (json or sheet or proposals > 1 or uncertainty))
-    else:
-        color(order, sheet)
+        options = ColorizeOptions(
+            method=method,
+            vividness=vividness,
+            temperature=temperature,
+            saturation=saturation,
+            warmth=warmth,
+            hints=marks.merge(
+                *(marks.read(path) for path in hints),
+                Marks(points=tuple(marks.parse_point(each) for each in hint)),
+            ),
+            reach=reach,
+            references=tuple(references),
+            reference_library=reference_library,
+            refine=refine,
+            format=format,
+            quality=quality,
+            provenance=provenance,
+            lossless_luma=lossless_luma,
+            max_megapixels=max_megapixels,
+            device=device,
+            threads=threads,
+        )
+        batch.asked(options)  # no such method, no such reference: said once, before anything is looked at
+        if sheet is not None:
+            batch.check_sheet(sheet, overwrite=overwrite)
+        order = Order(
+            inputs=inputs,
+            out=out,
+            recursive=recursive,
+            options=options,
+            proposals=proposals,
+            uncertainty=uncertainty,
+            workers=workers,
+            overwrite=overwrite,
+            json=json,
+        )
+        watches = context.info_name == "watch"
+        if "-" in inputs or out == Path("-"):
+            through_pipe(order, plain=not (watches or json or sheet))
+            return
+        (watch if watches else color)(order, tally)
+    finish(tally, sheet)
 
 
 def demo(
@@ -162,12 +163,14 @@ def demo(
 
     The photographs come from scikit-image (pip install 'rechroma[demo]'); no network is used.
     """
-    from rechroma import batch
-    from rechroma.demo import write_samples
-    from rechroma.types import ColorizeOptions
+    tally = Tally()
+    with logged(None), stoppable(tally):
+        from rechroma import batch
+        from rechroma.demo import write_samples
+        from rechroma.types import ColorizeOptions
 
-    samples = write_samples(out / "before")
-    plan = batch.plan([batch.Found(path) for path in samples], out=out / "after")
-    options = ColorizeOptions(method=method, vividness=vividness)
-    keep_log(None)
-    finish(run(plan, options, workers=1, overwrite=True, json=False), out / "index.html")
+        samples = write_samples(out / "before")
+        plan = batch.plan([batch.Found(path) for path in samples], out=out / "after")
+        options = ColorizeOptions(method=method, vividness=vividness)
+        work(tally, plan, options, workers=1, overwrite=True, json=False)
+    finish(tally, out / "index.html")

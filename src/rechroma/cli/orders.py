@@ -6,10 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
-from rechroma.cli.ends import INTERRUPTED
-from rechroma.cli.running import Tally, finish, run, tell_failures, tell_left_out, tell_more, work
+from rechroma.cli.running import Tally, tell_failures, tell_left_out, tell_more, work
 from rechroma.cli.terminal import say, writing_to_stdout
 from rechroma.errors import InputError, OptionError
 
@@ -33,16 +30,8 @@ class Order:
     json: bool
 
 
-def color(order: Order, sheet: Path | None) -> None:
-    """Color files and folders; Ctrl-C ends it with a line that says how to go on."""
-    try:
-        finish(_colored(order), sheet)
-    except KeyboardInterrupt:
-        say("stopped; the same command goes on from here")
-        raise typer.Exit(INTERRUPTED) from None
-
-
-def _colored(order: Order) -> Tally:
+def color(order: Order, tally: Tally) -> None:
+    """Color files and folders."""
     from rechroma import batch
 
     found = batch.find(order.inputs, recursive=order.recursive, out=order.out)
@@ -53,11 +42,11 @@ def _colored(order: Order) -> Tally:
         )
     plan = _planned(order, found.pictures, found.unread)
     tell_left_out(found.left_out)
-    return run(plan, order.options, workers=order.workers, overwrite=order.overwrite, json=order.json)
+    work(tally, plan, order.options, workers=order.workers, overwrite=order.overwrite, json=order.json)
 
 
-def watch(order: Order, sheet: Path | None) -> None:
-    """Color what arrives in folders until Ctrl-C, then say what came of it."""
+def watch(order: Order, tally: Tally) -> None:
+    """Color what arrives in folders until Ctrl-C."""
     from rechroma import batch
 
     missing = [name for name in order.inputs if not Path(name).is_dir()]
@@ -66,7 +55,6 @@ def watch(order: Order, sheet: Path | None) -> None:
     if order.options.hints:
         raise OptionError("hints are places of one picture; save them beside it as NAME.hints.json")
     _planned(order, ())
-    tally = Tally()
     say(f"watching {', '.join(order.inputs)}  (Ctrl-C ends it)")
     try:
         for arrived in batch.arrivals(
@@ -77,8 +65,8 @@ def watch(order: Order, sheet: Path | None) -> None:
             _work(tally, replace(order, overwrite=True), arrived.changed)
     except KeyboardInterrupt:
         left = f", {tally.waiting} left; the same command goes on from here" if tally.waiting else ""
+        tally.waiting = 0
         say(f"stopped{left}")
-    finish(tally, sheet)
 
 
 def _work(tally: Tally, order: Order, pictures: "Sequence[Found]", unread: "Sequence[Unread]" = ()) -> None:
@@ -112,7 +100,7 @@ def through_pipe(order: Order, *, plain: bool) -> None:
     from rechroma import pipeline
     from rechroma.notes import collected
 
-    if len(order.inputs) != 1 or not plain:
+    if len(order.inputs) != 1 or order.proposals > 1 or order.uncertainty or not plain:
         raise OptionError(
             "- stands for one picture from stdin or to stdout: give one input, no --json, --sheet, --proposals "
             "and --uncertainty"

@@ -2,8 +2,8 @@
 
 import json as json_format
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,35 +83,39 @@ def work(
         )
         with closing(running), progress(len(jobs)) as advance:
             for outcome in running:
+                if stopped.is_set() and outcome.status == "failed":  # by that
+                    raise KeyboardInterrupt
                 came(outcome)
                 advance(outcome)
-                if stopped.is_set():  # where a library swallowed the exception
+                if stopped.is_set():
                     raise KeyboardInterrupt
 
 
-def run(plan: "Plan", options: "ColorizeOptions", *, workers: int, overwrite: bool, json: bool) -> Tally:
-    """Do the jobs of a plan; Ctrl-C ends it with a line that says how to go on.
+@contextmanager
+def stoppable(tally: Tally) -> Iterator[None]:
+    """Let Ctrl-C end a run with a line that says what is done, what is left and how to go on.
 
     Raises:
         typer.Exit: it was stopped.
     """
-    tally = Tally()
     try:
-        work(tally, plan, options, workers=workers, overwrite=overwrite, json=json)
+        with stopped_by_signals():
+            yield
     except KeyboardInterrupt:
-        say(f"stopped: {summary(tally)}, {tally.waiting} left; the same command goes on from here")
+        far = f": {summary(tally)}, {tally.waiting} left" if tally.outcomes or tally.waiting else ""
+        say(f"stopped{far}; the same command goes on from here")
         raise typer.Exit(INTERRUPTED) from None
-    if tally.waiting:
-        say(
-            f"stopped: the disk is full, {tally.waiting} left; make room, then the same command goes on from here"
-        )
-    return tally
 
 
 def finish(tally: Tally, sheet: Path | None) -> None:
     """Write the sheet, say what came of the run, list the failures and leave with their exit code."""
+    if tally.waiting:
+        say(
+            f"stopped: the disk is full, {tally.waiting} left; make room, then the same command goes on from here"
+        )
     if sheet is not None:
-        _write_sheet(tally, sheet)
+        with stoppable(tally):
+            _write_sheet(tally, sheet)
     done = [outcome for outcome in tally.outcomes if outcome.status == "done"]
     if len(tally.outcomes) == 1 and done:
         say(f"{done[0].job.target}")

@@ -23,9 +23,9 @@ _NAMED = 5
 
 
 def say(text: str) -> None:
-    """Tell the user something, on stderr; where nobody can hear it, the work goes on."""
+    """Tell the user something in a line, on stderr; where nobody can hear it, the work goes on."""
     with suppress(OSError):
-        typer.echo("\n".join(_printable(line) for line in text.split("\n")), err=True)
+        typer.echo(_printable(text), err=True)
 
 
 def tell(text: str) -> None:
@@ -69,31 +69,34 @@ def named(paths: Iterable[Path | str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def keep_log(path: Path | None) -> None:
+@contextmanager
+def logged(path: Path | None) -> Iterator[None]:
     """Write what the library logs to a file, or nowhere: a traceback is nothing for the screen.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    logger = logging.getLogger("rechroma")
-    for handler in logger.handlers[:]:
-        logger.removeHandler(handler)
-        handler.close()
-    if path is None:
-        logger.addHandler(logging.NullHandler())
-        return
     try:
-        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+        handler = logging.NullHandler() if path is None else logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
         raise OutputError(f"the log {path} cannot be written: {error.strerror or error}") from error
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("rechroma")
     logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[threading.Event]:
-    """Raise KeyboardInterrupt on Ctrl-C, SIGTERM and a closed terminal; the event tells of one that was swallowed."""
+    """Raise KeyboardInterrupt on Ctrl-C, SIGTERM and a closed terminal.
+
+    The event tells of one that was swallowed, as by a module that was being imported; what else came of it, such as
+    that module's ImportError, becomes a KeyboardInterrupt again.
+    """
     stopped = threading.Event()
 
     def stop(signum: int, frame: object) -> None:
@@ -106,6 +109,10 @@ def stopped_by_signals() -> Iterator[threading.Event]:
     before = {each: signal.signal(each, stop) for each in heard}
     try:
         yield stopped
+    except BaseException:
+        if stopped.is_set():
+            raise KeyboardInterrupt from None
+        raise
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)

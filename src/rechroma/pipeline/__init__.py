@@ -16,6 +16,7 @@ from rechroma.pipeline.files import (
     colorize_array,
     colorize_file,
     colorize_to_bytes,
+    is_same_file,
     load,
     make_folder,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "colorize_array",
     "colorize_file",
     "colorize_to_bytes",
+    "is_same_file",
     "load",
     "make_folder",
 ]

@@ -185,13 +185,14 @@ def _agreed_format(target: Path, options: ColorizeOptions) -> Format:
 
 def _check_target(source: Path | str | bytes, target: Path, *, overwrite: bool) -> None:
     """Refuse early what would be refused after all the work."""
-    if not isinstance(source, bytes) and _is_same(target, source):
+    if not isinstance(source, bytes) and is_same_file(target, source):
         raise OutputError(f"{target} is the picture itself, which is never overwritten; choose another name")
     if os.path.lexists(target) and not overwrite:
         raise OutputError(f"{target} exists; choose another name or allow overwriting")
 
 
-def _is_same(one: Path, other: Path | str) -> bool:
+def is_same_file(one: Path, other: Path | str) -> bool:
+    """Say whether two names are there and mean one file."""
     try:
         return one.samefile(other)
     except OSError:  # one of them is not there, or cannot be
