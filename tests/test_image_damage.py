@@ -114,6 +114,13 @@ def test_files_of_other_kinds_are_refused_with_advice(data: bytes, words: str) -
         image.read(data + bytes(64))
 
 
+def test_jpeg_2000_counts_the_32_bits_that_its_decoder_takes_a_channel() -> None:
+    data = encoded(RGB, "JPEG2000")
+    with pytest.raises(TooLarge, match="12 bytes"):
+        image.read(data, max_megapixels=RGB[..., 0].size / 1e6)
+    assert image.read(data, max_megapixels=2 * RGB[..., 0].size / 1e6).size == GRAY.shape
+
+
 @pytest.mark.parametrize("limit", [0, -1.0, float("nan")])
 def test_a_limit_that_is_none_is_refused(limit: float) -> None:
     with pytest.raises(OptionError, match="max_megapixels"):
