@@ -2,7 +2,19 @@
 
 import struct
 
-from rechroma.jpeg.markers import ADOBE, APP0, APP14, FRAMES, JFIF, TABLES, JpegInfo, Segment, segments
+from rechroma.jpeg.markers import (
+    ADOBE,
+    APP0,
+    APP14,
+    EOI,
+    FRAMES,
+    JFIF,
+    SOS,
+    TABLES,
+    JpegInfo,
+    Segment,
+    segments,
+)
 from rechroma.jpeg.payloads import jfif_segment
 
 
@@ -16,7 +28,11 @@ def bare(data: bytes, info: JpegInfo) -> bytes:
     parts = [_needed(data, seg, info) for seg in head]
     if any(_is_jfif(data, seg) for seg in head):
         parts.insert(0, jfif_segment())  # by which decoders know YCbCr
-    return b"".join((b"\xff\xd8", *parts, data[scan.start : info.end]))
+    if not info.stray:
+        return b"".join((b"\xff\xd8", *parts, data[scan.start : info.end]))
+    kept = TABLES | {SOS, EOI}
+    rest = (seg for seg in segments(data) if seg.start >= scan.start and seg.marker in kept)
+    return b"".join((b"\xff\xd8", *parts, *(data[seg.start : seg.end] for seg in rest)))
 
 
 def _is_jfif(data: bytes, seg: Segment) -> bool:
