@@ -9,8 +9,10 @@ def main() -> int:
     heard = signal.getsignal(signal.SIGINT)
     if heard is signal.default_int_handler:  # Ctrl-C in the middle of an import would show where that was
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from rechroma import settings
     from rechroma.cli import main as run
 
+    settings.hush_libraries()
     signal.signal(signal.SIGINT, heard)
     return run(sys.argv[1:])
 
