@@ -1,11 +1,14 @@
 """Faces and other regions marked on a picture stay on what they mark when it is turned upright."""
 
+import io
 import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from rechroma import notes
+from conftest import scene
+from rechroma import image, notes
 from rechroma.image import exif
 from rechroma.image.exif_edits import Stored, true_of
 from rechroma.image.metadata import xmp_of_result
@@ -108,6 +111,31 @@ def test_the_subject_of_exif_stays_where_it_is(orientation: int, order: str, typ
     sides = [6, 10] if swaps_sides(orientation) else [10, 6]
     assert list(struct.unpack(f"{order}4{letter}", tags[37396].value)) == [x, y, *sides]
     assert list(struct.unpack(f"{order}2{letter}", tags[41492].value)) == [x, y]
+
+
+@pytest.mark.parametrize("kind", ["heic", "avif"])
+def test_faces_in_a_heic_or_avif_turn_with_it(kind: str) -> None:
+    block = block_of([number(274, "short", 6)])
+    packet = FACES.replace(
+        "<MP:RegionInfo",
+        '<tiff:Orientation xmlns:tiff="http://ns.adobe.com/tiff/1.0/">6</tiff:Orientation><MP:RegionInfo',
+    )
+    stored = Image.fromarray(np.dstack([scene(*STORED)] * 3))
+    out = io.BytesIO()
+    if kind == "heic":
+        pillow_heif = pytest.importorskip(
+            "pillow_heif", reason="pillow-heif (the extra 'heic') is not installed"
+        )
+        pillow_heif.from_pillow(stored).save(out, exif=block, xmp=packet.encode())
+    else:
+        stored.save(out, "AVIF", exif=block, xmp=packet.encode())
+    picture = image.read(out.getvalue())
+    assert picture.size == STORED[::-1]
+    plane = image.luma(picture)
+    again = image.read(image.encode_planes_jpeg(picture, plane, plane))
+    assert again.size == STORED[::-1]
+    assert b'Orientation="1"' in again.metadata.xmp
+    assert b'Rectangle="0.5, 0.2, 0.2, 0.1"' in again.metadata.xmp
 
 
 def test_places_turn_as_pixels_do() -> None:

@@ -298,7 +298,10 @@ def _decode_heic(data: bytes, max_megapixels: float) -> Decoded:
         if isinstance(error, TooLarge):
             raise
         raise UnreadableImage(f"this HEIC cannot be decoded: {error}") from error
-    return decode_image(image, kind="heic")
+    decoded = decode_image(image, kind="heic")
+    if any(box in data.partition(b"mdat")[0] for box in (b"irot", b"imir")):  # what EXIF says has been done
+        decoded = replace(decoded, orientation=int(image.info.get("original_orientation") or 1))
+    return decoded
 
 
 def _exif_of(image: Image.Image) -> bytes:
