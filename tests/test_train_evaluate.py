@@ -14,7 +14,6 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import rechroma
-from benchmarks.quality import main as keep_evaluation
 from rechroma import methods
 from rechroma.color import gray_to_lightness, rgb_to_lab, rgb_to_lightness
 from rechroma.errors import ContractMismatch, InputError, UnreadableImage
@@ -266,40 +265,6 @@ def test_evaluate_leaves_table_front_manifest_and_sheets(measured: Path) -> None
     assert len(rows) == 3 * (3 + 1 + 10 + 6)
     with Image.open(measured / "worst-1.png") as sheet:
         assert sheet.width > sheet.height
-
-
-@pytest.mark.parametrize(
-    ("protocol", "tables"),
-    [
-        ("patches", {"hints_curve", "hints_where"}),
-        ("damage", {"old"}),
-        ("content", {"old_content", "old_colors"}),
-    ],
-)
-def test_every_other_protocol_leaves_tables_that_can_be_kept(
-    graph: Path, folder: Path, tmp_path: Path, protocol: str, tables: set[str]
-) -> None:
-    out, results = tmp_path / "evaluation", tmp_path / "results"
-    arguments = ["--weights", str(graph), "--pictures", str(folder), "--out", str(out), "--limit", "1"]
-    assert verbs.main(["evaluate", *arguments, "--protocol", protocol]) == 0
-    assert {path.stem for path in out.glob("*.csv")} == tables
-    keep_evaluation(["--out", str(results), str(out)])
-    assert {path.stem for path in results.glob("*.csv")} == tables
-    for name in tables:
-        facts = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
-        assert {"cpu", "cores", "versions"} <= set(facts)
-        assert set(facts["pictures"]) == {"count", "sha256"}
-        assert facts["pictures"]["count"] == 1
-    if protocol == "patches":
-        assert (results / "hints_curve.svg").read_text(encoding="utf-8").startswith("<svg")
-
-
-def test_a_folder_without_an_evaluation_is_not_kept(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit):
-        keep_evaluation(["--out", str(tmp_path / "results"), str(tmp_path)])
-    assert "has nothing that" in capsys.readouterr().err
 
 
 def test_evaluating_again_in_two_processes_gives_the_same_bytes(
