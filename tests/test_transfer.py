@@ -145,7 +145,7 @@ def test_what_it_cannot_use_is_refused():
         method.predict(picture[..., 0], references=[picture], with_logits=True)
     with pytest.raises(OptionError, match=r"temperature is 0\.5"):
         method.predict(picture[..., 0], references=[picture], options=PredictOptions(temperature=0.5))
-    with pytest.raises(InputError, match=r"a reference has shape \(60, 80\)"):
+    with pytest.raises(InputError, match=r"the reference has shape \(60, 80\)"):
         method.predict(picture[..., 0], references=[picture[..., 0]])
     with pytest.raises(InputError, match="lightness has shape"):
         transfer.transfer(picture, picture)

@@ -65,10 +65,9 @@ class Contract(nn.Module):
         Returns:
             (N, 2, H/stride, W/stride) a*b*; (N, 313, H/stride, W/stride) scores at this vividness.
         """
-        # Bins last: a softmax over neighbours in memory takes a quarter off the whole graph's time.
         scores = self.net(lightness, hint_ab, hint_weight).permute(0, 2, 3, 1)
         scores = scores - (1 - vividness) * self.log_weights
-        ab = torch.softmax(scores / temperature, dim=3) @ self.centers
+        ab = bins.annealed_mean(scores, temperature, self.centers)
         return ab.permute(0, 3, 1, 2), scores.permute(0, 3, 1, 2)
 
 

@@ -108,7 +108,7 @@ class Terms(nn.Module):
         """(N, 313, h, w) scores -> (N, 2, h, w) a*b* as a user would see them."""
         o = self.options
         scores = logits.permute(0, 2, 3, 1).float() - (1 - o.vividness) * self.log_weights
-        return (torch.softmax(scores / o.temperature, dim=3) @ self.centers).permute(0, 3, 1, 2)
+        return bins.annealed_mean(scores, o.temperature, self.centers).permute(0, 3, 1, 2)
 
 
 def consistency(one: Tensor, other: Tensor) -> Tensor:

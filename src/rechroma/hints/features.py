@@ -8,7 +8,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from rechroma import runtime, weights
-from rechroma.errors import InputError, MissingExtra, OptionError
+from rechroma.checks import check_lightness
+from rechroma.errors import MissingExtra, OptionError
 from rechroma.tiling import resize, work_shape
 from rechroma.types import Array, Lightness
 
@@ -50,8 +51,7 @@ def describe(
         MissingExtra: DAISY is asked for and scikit-image is not installed.
         WeightsError: The graph cannot be used.
     """
-    if lightness.ndim != 2 or lightness.size == 0:
-        raise InputError(f"lightness has shape {lightness.shape}; accepted: (H, W), both at least 1")
+    check_lightness(lightness)
     if kind not in KINDS:
         raise OptionError(f"features are {kind!r}; accepted: {', '.join(KINDS)}")
     shape = work_shape(lightness.shape[0], lightness.shape[1], work_size, _MULTIPLE_OF)

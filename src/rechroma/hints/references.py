@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rechroma.checks import check_references
 from rechroma.errors import InputError
 from rechroma.hints.features import Kind, describe
 from rechroma.hints.library import similar
@@ -66,10 +67,9 @@ def _spread(ab: AB, weight: Array, shape: tuple[int, ...]) -> Hints:
 
 
 def _check(references: Sequence[Lab]) -> None:
+    check_references(references)
     for number, reference in enumerate(references, start=1):
         which = f"reference {number}" if len(references) > 1 else "the reference"
-        if reference.ndim != 3 or reference.shape[2] != 3 or reference.size == 0:
-            raise InputError(f"{which} has shape {reference.shape}; accepted: (h, w, 3), L*a*b*")
         if not has_color(reference):
             raise InputError(
                 f"{which} has no color: it is gray or toned, as sepia is; give a color picture of something similar"

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from rechroma import runtime, weights
-from rechroma.errors import ContractMismatch, InputError, OptionError
+from rechroma.checks import check_hints, check_lightness
+from rechroma.errors import ContractMismatch, OptionError
 from rechroma.tiling import pad_to_multiple
 from rechroma.types import (
     AB,
@@ -101,8 +102,7 @@ class NetworkColorizer:
                 references, which networks take as hints only.
         """
         contract = self._graph.contract
-        if lightness.ndim != 2 or lightness.size == 0:
-            raise InputError(f"lightness has shape {lightness.shape}; accepted: (H, W), both at least 1")
+        check_lightness(lightness)
         if references:
             raise OptionError(
                 f"{self._info.name} looks at no references itself; give it the hints that they make"
@@ -110,7 +110,7 @@ class NetworkColorizer:
         if with_logits and not contract.has_logits:
             raise OptionError(f"{self._info.name} gives no logits; its graph has no such output")
         feeds = {"lightness": _nchw(pad_to_multiple(lightness, contract.multiple_of))}
-        feeds |= self._hint_feeds(hints, lightness.shape)
+        feeds |= self._hint_feeds(hints, lightness)
         for field in ("vividness", "temperature"):
             feeds |= self._scalar_feed(field, options)
         results = self._graph.run(feeds, ["ab", "logits"] if with_logits else ["ab"])
@@ -118,17 +118,17 @@ class NetworkColorizer:
         ab, *logits = [np.ascontiguousarray(np.moveaxis(result[0, :, :h, :w], 0, 2)) for result in results]
         return Prediction(ab=ab, logits=logits[0] if logits else None)
 
-    def _hint_feeds(self, hints: Hints | None, shape: tuple[int, ...]) -> dict[str, Array]:
+    def _hint_feeds(self, hints: Hints | None, lightness: Lightness) -> dict[str, Array]:
+        shape = lightness.shape
+        if "hints" not in self.takes:
+            if hints is not None:
+                raise OptionError(
+                    f"{self._info.name} takes no hints; its graph has no inputs hint_ab and hint_weight"
+                )
+            return {}
         if hints is None:
             hints = Hints(ab=np.zeros((*shape, 2), np.float32), weight=np.zeros(shape, np.float32))
-        elif "hints" not in self.takes:
-            raise OptionError(
-                f"{self._info.name} takes no hints; its graph has no inputs hint_ab and hint_weight"
-            )
-        if hints.weight.shape != shape:
-            raise InputError(f"hints have size {hints.weight.shape}; the lightness has {shape}")
-        if "hints" not in self.takes:
-            return {}
+        check_hints(hints, lightness)
         missing = [(0, -side % self._info.multiple_of) for side in shape]
         return {
             "hint_ab": _nchw(np.pad(hints.ab, [*missing, (0, 0)])),

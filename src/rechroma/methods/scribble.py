@@ -18,6 +18,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from rechroma.checks import check_decodes_nothing, check_hints, check_lightness
 from rechroma.errors import InputError, MissingExtra, MissingHints, OptionError
 from rechroma.types import (
     AB,
@@ -111,13 +112,15 @@ class Scribble:
             MissingHints: There are none, or none with a weight.
             OptionError: It was asked for logits, given references, vividness or temperature.
         """
-        _check_lightness(lightness)
-        _check_options(references, options, with_logits)
+        check_lightness(lightness)
+        check_decodes_nothing("scribble", options, with_logits=with_logits)
+        if references:
+            raise OptionError("scribble looks at no references itself; give it the hints that they make")
         if hints is None or not hints.weight.any():
             raise MissingHints(
                 "scribble colors from hints alone and got none; mark the color of a few places"
             )
-        _check_hints(hints, lightness)
+        check_hints(hints, lightness)
         return Prediction(ab=_spread(lightness, hints.ab, hints, pull=0))
 
 
@@ -140,8 +143,8 @@ def propagate(lightness: Lightness, ab: AB, hints: Hints, *, reach: float = REAC
         InputError: The sizes differ.
         MissingExtra: SciPy is not installed.
     """
-    _check_lightness(lightness)
-    _check_hints(hints, lightness)
+    check_lightness(lightness)
+    check_hints(hints, lightness)
     if ab.shape != (*lightness.shape, 2):
         raise InputError(f"a prediction has shape {ab.shape}; expected {(*lightness.shape, 2)}")
     if not hints.weight.any():
@@ -150,26 +153,6 @@ def propagate(lightness: Lightness, ab: AB, hints: Hints, *, reach: float = REAC
     pull = 3 / 8 / (reach**2 * lightness.size)
     corrected: AB = ab + _spread(lightness, hints.ab - ab, hints, pull=pull)
     return corrected
-
-
-def _check_lightness(lightness: Lightness) -> None:
-    if lightness.ndim != 2 or lightness.size == 0:
-        raise InputError(f"lightness has shape {lightness.shape}; accepted: (H, W), both at least 1")
-
-
-def _check_hints(hints: Hints, lightness: Lightness) -> None:
-    if hints.weight.shape != lightness.shape:
-        raise InputError(f"hints have size {hints.weight.shape}; the lightness has {lightness.shape}")
-
-
-def _check_options(references: Sequence[Lab], options: PredictOptions, with_logits: bool) -> None:
-    if references:
-        raise OptionError("scribble looks at no references itself; give it the hints that they make")
-    if with_logits:
-        raise OptionError("scribble gives no logits; it spreads colors and weighs no others")
-    for field in ("vividness", "temperature"):
-        if (given := getattr(options, field)) is not None:
-            raise OptionError(f"{field} is {given}; scribble takes none: it decodes nothing")
 
 
 def _spread(lightness: Lightness, known: AB, hints: Hints, *, pull: float) -> AB:

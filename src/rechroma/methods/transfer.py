@@ -14,7 +14,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from rechroma.errors import InputError, MissingHints, OptionError
+from rechroma.checks import check_decodes_nothing, check_lightness, check_references
+from rechroma.errors import MissingHints, OptionError
 from rechroma.tiling import ONE_THREAD_PRODUCT
 from rechroma.types import (
     AB,
@@ -145,13 +146,16 @@ class Transfer:
             MissingHints: There are no references.
             OptionError: It was asked for logits, given hints, vividness or temperature.
         """
-        _check_lightness(lightness)
-        _check_options(hints, options, with_logits)
+        check_lightness(lightness)
+        check_references(references)
+        check_decodes_nothing("transfer", options, with_logits=with_logits)
+        if hints is not None:
+            raise OptionError("transfer takes no hints; they correct what it gives")
         if not references:
             raise MissingHints(
                 "transfer takes its colors from references and got none; give it a similar color picture"
             )
-        samples = [_sample(_remapped(each, lightness), SAMPLES) for each in map(_checked, references)]
+        samples = [_sample(_remapped(each, lightness), SAMPLES) for each in references]
         return Prediction(ab=_matched(_looks(lightness), _joined(samples)))
 
 
@@ -172,8 +176,8 @@ def transfer(lightness: Lightness, reference: Lab, *, swatches: Sequence[Swatch]
     Raises:
         InputError: Lightness is not (H, W), or the reference not (h, w, 3).
     """
-    _check_lightness(lightness)
-    reference = _checked(reference)
+    check_lightness(lightness)
+    check_references([reference])
     if not swatches:
         return _matched(_looks(lightness), _sample(_remapped(reference, lightness), SAMPLES))
     colored: Lab = np.dstack([lightness, np.zeros((*lightness.shape, 2), np.float32)])
@@ -192,27 +196,6 @@ def transfer(lightness: Lightness, reference: Lab, *, swatches: Sequence[Swatch]
         place = swatch.picture.within(lightness.shape)
         result[place] = colored[place][..., 1:]
     return result
-
-
-def _check_lightness(lightness: Lightness) -> None:
-    if lightness.ndim != 2 or lightness.size == 0:
-        raise InputError(f"lightness has shape {lightness.shape}; accepted: (H, W), both at least 1")
-
-
-def _checked(reference: Lab) -> Lab:
-    if reference.ndim != 3 or reference.shape[2] != 3 or reference.size == 0:
-        raise InputError(f"a reference has shape {reference.shape}; accepted: (h, w, 3), both at least 1")
-    return reference
-
-
-def _check_options(hints: Hints | None, options: PredictOptions, with_logits: bool) -> None:
-    if hints is not None:
-        raise OptionError("transfer takes no hints; they correct what it gives")
-    if with_logits:
-        raise OptionError("transfer gives no logits; it copies colors and weighs no others")
-    for field in ("vividness", "temperature"):
-        if (given := getattr(options, field)) is not None:
-            raise OptionError(f"{field} is {given}; transfer takes none: it decodes nothing")
 
 
 def _remapped(reference: Lab, lightness: Lightness) -> Lab:

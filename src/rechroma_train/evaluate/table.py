@@ -1,10 +1,9 @@
 """The table: one row a variant, as CSV and as Markdown."""
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
-from io import StringIO
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
+from rechroma_train import tables
 from rechroma_train.evaluate.scores import Measured, Scores
 from rechroma_train.evaluate.variants import Variant
 
@@ -27,10 +26,6 @@ COLUMNS = {
     "top5": ("top-5", 1),
 }
 """Figure: heading, decimals. "frechet" is a column only where it was measured."""
-
-
-SETTINGS = ("method", "vividness", "temperature", "hints")
-"""Columns that say what was scored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,30 +55,30 @@ class Row:
 
 def to_csv(rows: Sequence[Row]) -> str:
     """Write the table with a heading; empty vividness and temperature mean the weights' default."""
-    lines = [[*_settings(row.variant), *_digits(row.figures().values())] for row in rows]
-    return _csv([[*SETTINGS, *rows[0].figures()], *lines])
+    return tables.to_csv([_settings(row.variant) | _digits(row.figures()) for row in rows])
 
 
 def by_picture(names: Sequence[str], measured: Mapping[Variant, Sequence[Measured]]) -> str:
     """Write every figure of every picture as CSV, a line for each variant and picture."""
-    lines = [
-        [name, *_settings(variant), *_digits(asdict(one.scores).values())]
-        for variant, ones in measured.items()
-        for name, one in zip(names, ones, strict=True)
-    ]
-    return _csv([["picture", *SETTINGS, *(f.name for f in fields(Scores))], *lines])
+    return tables.to_csv(
+        [
+            {"picture": name} | _settings(variant) | _digits(asdict(one.scores))
+            for variant, ones in measured.items()
+            for name, one in zip(names, ones, strict=True)
+        ]
+    )
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
     """Write the table for people."""
-    columns = [COLUMNS[name] for name in rows[0].figures()]
-    headings = ["method", "v", "T", "hints", *(heading for heading, _ in columns)]
-    lines = [headings, ["---", *["--:"] * (len(headings) - 1)]]
-    for row in rows:
-        _, *settings = _settings(row.variant)
-        figures = [f"{v:.{n}f}" for v, (_, n) in zip(row.figures().values(), columns, strict=True)]
-        lines.append([_label(row.variant), *(s or "–" for s in settings), *figures])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return tables.to_markdown([_line(row) for row in rows])
+
+
+def _line(row: Row) -> dict[str, str]:
+    settings = _settings(row.variant)
+    asked = {"v": settings["vividness"], "T": settings["temperature"], "hints": settings["hints"]}
+    figures = {COLUMNS[name][0]: f"{value:.{COLUMNS[name][1]}f}" for name, value in row.figures().items()}
+    return {"method": _label(row.variant)} | {name: s or "–" for name, s in asked.items()} | figures
 
 
 def about_frechet(rows: Sequence[Row], pictures: int) -> str:
@@ -97,19 +92,15 @@ def about_frechet(rows: Sequence[Row], pictures: int) -> str:
     )
 
 
-def _settings(variant: Variant) -> list[str]:
-    given = (variant.options.vividness, variant.options.temperature)
-    return [variant.method, *("" if v is None else f"{v:g}" for v in given), str(variant.hints)]
+def _settings(variant: Variant) -> dict[str, str]:
+    """Say what was scored."""
+    asked = {"vividness": variant.options.vividness, "temperature": variant.options.temperature}
+    given = {name: "" if value is None else f"{value:g}" for name, value in asked.items()}
+    return {"method": variant.method, **given, "hints": str(variant.hints)}
 
 
-def _digits(values: Iterable[float]) -> list[str]:
-    return [f"{value:.4f}" for value in values]
-
-
-def _csv(lines: Iterable[Sequence[str]]) -> str:
-    text = StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    return text.getvalue()
+def _digits(figures: Mapping[str, float]) -> dict[str, str]:
+    return {name: f"{value:.4f}" for name, value in figures.items()}
 
 
 def _label(variant: Variant) -> str:
