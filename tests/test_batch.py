@@ -180,6 +180,7 @@ def test_stopping_a_run_early_leaves_no_half_files_and_no_processes(
     next(running)
     running.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []
+    assert _results(tmp_path)
     for name in _results(tmp_path):
         assert opened(tmp_path / "out" / name).mode == "RGB"
 

@@ -125,15 +125,39 @@ def test_every_public_name_resolves_and_has_a_docstring() -> None:
 
 
 def test_the_error_tree_in_the_docstring_is_the_real_one() -> None:
-    drawn = set(re.findall(r"^[\s│├└─]*([A-Z]\w+)", errors.__doc__ or "", flags=re.MULTILINE)) - {"Every"}
-    real = {name for name, value in vars(errors).items() if inspect.isclass(value)}
+    drawn: dict[str, set[str]] = {}
+    above: list[str] = ["Exception"]
+    tree = re.findall(
+        r"^((?:[│ ]   )*)([├└]── )?([A-Z]\w+)(?:\((\w+)\))?", errors.__doc__ or "", re.MULTILINE
+    )
+    for indent, branch, name, other in [row for row in tree if row[2] != "Every"]:
+        depth = 1 + len(indent) // 4 + bool(branch)
+        above = [*above[:depth], name]
+        drawn[name] = {above[depth - 1], other} - {""}
+    real = {
+        name: {base.__name__ for base in value.__bases__}
+        for name, value in vars(errors).items()
+        if inspect.isclass(value)
+    }
     assert drawn == real
+
+
+def test_the_floors_of_the_contributing_guide_are_those_that_are_held() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    [layers] = [each["layers"] for each in contracts["contracts"] if each["id"] == "floors"]
+    held = [sorted(re.findall(r"\w+", layer)) for layer in layers]
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    said = re.search(r"Imports only go down: `([^`]+)`", text)
+    assert said
+    told = [sorted(re.findall(r"\w+", floor)) for floor in said[1].split("→")]
+    private = {"__main__", "_version"}
+    assert told == [shown for floor in held if (shown := [name for name in floor if name not in private])]
 
 
 def test_no_python_file_is_longer_than_the_limit() -> None:
     files = [
         *SOURCES,
-        *(path for d in ("tests", "benchmarks", "examples") for path in (ROOT / d).rglob("*.py")),
+        *(path for d in ("tests", "benchmarks", "examples", "scripts") for path in (ROOT / d).rglob("*.py")),
     ]
     longer = {}
     for path in files:
@@ -149,7 +173,7 @@ def test_only_settings_reads_the_environment() -> None:
         for path in SOURCES
         if re.search(r"\bos\.environ\b|\bgetenv\b", path.read_text(encoding="utf-8"))
     }
-    assert readers <= {"rechroma/settings.py"}
+    assert readers == {"rechroma/settings.py"}
 
 
 def test_importing_the_package_loads_no_heavy_library() -> None:
@@ -220,7 +244,9 @@ def test_every_weights_row_is_complete_and_true() -> None:
 
 
 def test_every_card_says_that_the_colors_are_invented() -> None:
-    for card in (ROOT / "model_cards").glob("*.md"):
+    cards = sorted((ROOT / "model_cards").glob("*.md"))
+    assert cards
+    for card in cards:
         text = card.read_text(encoding="utf-8").lower()
         for word in ("invented", "license", "data", "fail"):
             assert word in text, f"{card.name} does not speak of {word!r}"
