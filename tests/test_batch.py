@@ -274,6 +274,18 @@ def _wait_for_the_end_of_group(group: int) -> None:
     raise AssertionError("a process of the run is still there after 10 seconds")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal masks")
+def test_no_worker_hears_ctrl_c_while_it_starts_the_first_one_neither() -> None:
+    code = (
+        "import signal; from multiprocessing import resource_tracker; from rechroma.batch import pool\n"
+        "with pool._interrupts_blocked():\n"
+        "    resource_tracker.ensure_running()  # as starting a process does\n"
+        "    print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "True\n"
+
+
 def test_sigterm_ends_the_command_like_ctrl_c(tmp_path: Path, graph: Path) -> None:
     _jobs(tmp_path, 40, (900, 1200))
     command = [sys.executable, "-m", "rechroma", "colorize", str(tmp_path), "-o", str(tmp_path / "out")]

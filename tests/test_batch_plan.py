@@ -63,6 +63,12 @@ def test_results_may_go_into_the_folder_of_the_inputs_or_above_it(tmp_path: Path
         assert _names(find([str(tmp_path / "in")], out=out), tmp_path) == ["in/a.jpg"]
 
 
+def test_a_folder_of_results_is_an_error_that_says_so(tmp_path: Path) -> None:
+    _touch(tmp_path, "a.color.jpg", "b.color.jpg", "notes.txt")
+    with pytest.raises(InputError, match="left out there: 2 named like results.*, 1 of other kinds"):
+        find([str(tmp_path)])
+
+
 def test_an_empty_folder_is_an_error_that_says_what_was_looked_for(tmp_path: Path) -> None:
     _touch(tmp_path, "deep/a.jpg")
     with pytest.raises(InputError, match=r"\.jpg.*--recursive"):
@@ -271,6 +277,8 @@ def test_two_long_names_that_are_cut_to_one_are_not_written_twice() -> None:
 def test_names_that_some_disks_take_for_one_are_folded_to_one() -> None:
     assert folded("in/IMG.color.JPG") == folded("in/img.color.jpg")
     assert folded("caf\u00e9.jpg") == folded("cafe\u0301.jpg") == folded("CAF\u00c9.JPG")
+    assert folded("out/box ./a.jpg") == folded("out/box/a.jpg")
+    assert folded("out/../a.jpg") == "out/../a.jpg"
     assert folded("a.jpg") != folded("b.jpg")
 
 

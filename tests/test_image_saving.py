@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rechroma import image
-from rechroma.errors import OutputError
+from rechroma.errors import DiskFull, OutputError
 
 
 def test_the_file_appears_whole_and_alone(tmp_path: Path) -> None:
@@ -61,6 +61,20 @@ def test_file_systems_without_hard_links_do(tmp_path: Path, monkeypatch: pytest.
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
 
 
+def test_file_systems_without_hard_links_keep_what_appeared_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        (tmp_path / "a.jpg").write_bytes(b"another's")
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with pytest.raises(OutputError, match="exists"):
+        image.save_atomically(b"data", tmp_path / "a.jpg")
+    assert (tmp_path / "a.jpg").read_bytes() == b"another's"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_a_full_disk_gets_a_named_error_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,9 +82,24 @@ def test_a_full_disk_gets_a_named_error_and_leaves_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OutputError, match="No space left"):
+    with pytest.raises(DiskFull, match="No space left"):
         image.save_atomically(b"data", tmp_path / "a.jpg")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_the_disk_cannot_hold_is_an_error_that_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **how: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    with pytest.raises(OutputError, match="rename the picture"):
+        image.save_atomically(b"data", tmp_path / ("m" * 300 + ".jpg"))
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(
+        OutputError, match="Invalid argument; the disk takes no such name: rename the picture"
+    ):
+        image.save_atomically(b"data", tmp_path / "10:30.jpg")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is not there")

@@ -39,6 +39,8 @@ HINTS = ".hints.json"
 _NAME_BYTES = 255
 """That file systems hold of a name."""
 _RESULT = re.compile(rf"(.+){re.escape(MARK)}(?:\.\d+|\.doubt)?")
+_ENDS = re.compile(r"(?<=[^/\\. ])[. ]+(?=[/\\]|$)")
+"""What Windows, and Linux on a disk of its, drops from the end of a name."""
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 """Names that Windows keeps for devices, whatever the suffix."""
 
@@ -95,8 +97,10 @@ def colored_stem(stem: str) -> str | None:
 
 
 def folded(path: str) -> str:
-    """Give what two paths have in common that some disks take for one: upper and lower case, forms of accents."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    """Give what paths have in common that some disks take for one: case, forms of accents, dots and spaces at ends."""
+    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    same = _ENDS.sub("", same)
+    return path if same == path else same  # one string for both takes half of the memory
 
 
 def _fitted(stem: str, ending: str) -> str:

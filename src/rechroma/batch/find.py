@@ -2,6 +2,7 @@
 
 import glob
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -18,6 +19,14 @@ SYSTEM_FOLDERS = frozenset(
 Why: TypeAlias = Literal["kind", "result", "hidden", "folder", "link"]
 """Why something in a folder is no input: not of a kind that is read, named like a result, hidden or a system's own, a
 folder in a folder, a link to a folder."""
+
+_WORDS: dict[Why, str] = {
+    "kind": "of other kinds",
+    "result": "named like results, one of which is colored again when named alone",
+    "hidden": "hidden",
+    "folder": "folders, which are searched with --recursive",
+    "link": "links to folders",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +89,11 @@ def find(inputs: Sequence[str], *, recursive: bool = False, out: Path | None = N
         folder = next(iter(unread))
         raise InputError(f"the folder {folder.path} cannot be read: {folder.reason}")
     if not pictures:
-        deeper = "" if recursive else "; subfolders are searched with --recursive"
-        raise InputError(f"no pictures in {', '.join(inputs)} (looked for {' '.join(sorted(READ))}{deeper})")
+        counts = Counter(_WORDS[item.why] for item in left_out)
+        beside = (
+            f"; left out there: {', '.join(f'{n} {words}' for words, n in counts.items())}" if counts else ""
+        )
+        raise InputError(f"no pictures in {', '.join(inputs)} (looked for {' '.join(sorted(READ))}){beside}")
     return Findings(tuple(pictures), tuple(left_out), tuple(unread))
 
 

@@ -121,7 +121,8 @@ def do(job: Job, options: ColorizeOptions, *, overwrite: bool = False) -> Outcom
 
 def settled(job: Job, options: ColorizeOptions, *, overwrite: bool = False) -> Outcome | None:
     """Give the outcome of a job that needs no work: skipped, or refused; None where there is something to do."""
-    due = _attempt(job, lambda: _due(job, _with_hints(job, options), overwrite=overwrite))
+    with notes.collected():  # what there is to know of the picture is told when it is colored
+        due = _attempt(job, lambda: _due(job, _with_hints(job, options), overwrite=overwrite))
     return due if isinstance(due, Outcome) else None
 
 

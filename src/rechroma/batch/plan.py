@@ -1,6 +1,7 @@
 """Where each result goes, and what lies beside it; only `names_a_file` looks at what is there."""
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,10 +55,11 @@ def plan(
             hints=item.hints,
             among_others=item.root is not None or len(found) > 1,
         )
-        reason = _obstacle(job, sources, owners)
+        places = {place(path): path for path in job.files()}
+        reason = _obstacle(job, places, sources, owners)
         if reason is None:
-            owners |= {place(path): item.path for path in job.files()}
-            alike = targets.setdefault(folded(place(job.target)), job.target)
+            owners |= dict.fromkeys(places, item.path)
+            alike = targets.setdefault(folded(next(iter(places))), job.target)
             jobs.append(job if alike == job.target else replace(job, alike=alike))
         else:
             refused.append(Outcome(job=job, status="failed", error=OutputError.__name__, message=reason))
@@ -94,14 +96,14 @@ def names_a_file(out: Path | None, found: Sequence[Found]) -> bool:
     return False
 
 
-def _obstacle(job: Job, sources: set[str], owners: dict[str, Path]) -> str | None:
-    """Say why a job must not be done; None where it may."""
-    for path in job.files():
-        advice = f"give it a folder of its own: rechroma colorize {job.source} -o FOLDER"
-        if place(path) in sources:
+def _obstacle(job: Job, places: dict[str, Path], sources: set[str], owners: dict[str, Path]) -> str | None:
+    """Say why a job must not write to the places of its files; None where it may."""
+    advice = f"give it a folder of its own: rechroma colorize {shlex.quote(str(job.source))} -o FOLDER"
+    for where, path in places.items():
+        if where in sources:
             return f"the result {path} would replace one of the inputs; {advice}"
-        if place(path) in owners:
-            return f"the result {path} would be that of {owners[place(path)]} too; {advice}"
+        if where in owners:
+            return f"the result {path} would be that of {owners[where]} too; {advice}"
     return None
 
 

@@ -13,6 +13,8 @@ _SUFFIX = ".part"
 _RANDOM = 8
 """Letters drawn by chance between prefix and suffix."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NAME = frozenset({errno.EINVAL, errno.EILSEQ, errno.ENAMETOOLONG})
+"""What a disk says of a name that it cannot hold, such as one with a colon on a stick formatted by Windows."""
 
 
 def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> None:
@@ -35,7 +37,8 @@ def save_atomically(data: bytes, target: Path, *, overwrite: bool = False) -> No
             temporary.unlink()
         if isinstance(error, OSError) and not isinstance(error, OutputError):
             kind = DiskFull if error.errno in _FULL else OutputError
-            raise kind(f"cannot write {target}: {error.strerror or error}") from error
+            advice = "; the disk takes no such name: rename the picture" if error.errno in _NAME else ""
+            raise kind(f"cannot write {target}: {error.strerror or error}{advice}") from error
         raise
 
 
