@@ -264,6 +264,13 @@ def test_a_packet_inside_of_exif_is_the_pictures_packet() -> None:
         assert b"album 3" in image.read(data).metadata.xmp, way
 
 
+def test_iptc_inside_of_exif_goes_into_every_format() -> None:
+    records = b"\x1c\x02\x78\x00\x0bThe harbour"
+    picture = image.read(with_exif(block_of([(33723, 7, len(records), records)])))
+    for way, data in results(picture).items():
+        assert image.read(data).metadata.iptc == records, way
+
+
 @pytest.mark.parametrize("srgb", [True, False])
 def test_sides_color_space_and_components_are_those_of_the_result(srgb: bool) -> None:
     main = [number(34665, "long", 26)]

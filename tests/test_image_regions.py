@@ -14,6 +14,7 @@ from rechroma.image.exif_edits import Stored, true_of
 from rechroma.image.metadata import xmp_of_result
 from rechroma.image.orientation import swaps_sides, upright, upright_place
 from rechroma.image.regions import OTHERS_LEFT_OUT
+from rechroma.image.xmp import TIFF, Packet
 from test_image_exif import block_of, number
 
 STORED = (90, 120)
@@ -83,6 +84,15 @@ def test_regions_of_other_kinds_are_left_out_with_a_note_where_the_picture_is_tu
             merged = xmp_of_result(packet.encode(), None, turned_from=orientation)
         assert found == expected
         assert (b"SubjectArea" in merged) == (orientation == 1)
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_the_resolution_that_xmp_tells_turns_too(orientation: int) -> None:
+    told = 'xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:XResolution="300/1" tiff:YResolution="200/1"'
+    packet = FACES.replace('rdf:about="" xmlns:mwg', f'rdf:about="" {told} xmlns:mwg')
+    read = Packet(xmp_of_result(packet.encode(), None, turned_from=orientation))
+    found = [read.text(f"{{{TIFF}}}{name}Resolution") for name in "XY"]
+    assert found == (["200/1", "300/1"] if orientation == 6 else ["300/1", "200/1"])
 
 
 def test_damaged_regions_are_left_as_they_are() -> None:

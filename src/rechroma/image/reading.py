@@ -126,7 +126,7 @@ def _from_jpeg(data: bytes, source: Source, max_megapixels: float) -> Picture:
     metadata = Metadata(
         exif=blocks.exif or b"",
         xmp=joined_xmp(blocks),
-        iptc=blocks.iptc or b"",
+        iptc=blocks.iptc or exif.iptc(blocks.exif or b""),
         photoshop=blocks.photoshop or b"",
         comments=blocks.comments or (),
         segments=blocks.others or (),

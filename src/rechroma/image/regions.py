@@ -1,4 +1,4 @@
-"""Regions that XMP marks on a picture, such as faces with names, turned with it.
+"""Regions that XMP marks on a picture, such as faces with names, turned with it; and what it tells of two sides.
 
 By the Metadata Working Group (guidelines 2.0, section 5.9: relative to the picture as stored, a middle and two sides)
 and by Microsoft (a corner and two sides); of others' a turned picture no longer tells.
@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from rechroma import notes
 from rechroma.image.orientation import swaps_sides, upright_place
-from rechroma.image.xmp import IPTC_EXT, Packet
+from rechroma.image.xmp import IPTC_EXT, TIFF, Packet
 
 _AREA = "http://ns.adobe.com/xmp/sType/Area#"
 _SIDES = "http://ns.adobe.com/xap/1.0/sType/Dimensions#"
@@ -20,6 +20,8 @@ _OTHERS = frozenset(
         "{http://ns.adobe.com/exif/1.0/}SubjectLocation",
     }
 )
+_PAIRS = ((_SIDES, "w", "h"), (_AREA, "w", "h"), (TIFF, "XResolution", "YResolution"))
+"""Fields that change places where rows become columns."""
 OTHERS_LEFT_OUT = "regions marked on this picture were left out: the result is turned upright"
 
 
@@ -28,23 +30,30 @@ def turn(packet: Packet, orientation: int) -> None:
     if packet.remove(_OTHERS):
         notes.note(OTHERS_LEFT_OUT)
     for part in packet.root.iter():
-        _turn_area(part, orientation)
+        done = [_turn_middle(part, orientation), _turn_rectangle(part, orientation)]
         if swaps_sides(orientation):
-            _swap(part, f"{{{_SIDES}}}w", f"{{{_SIDES}}}h")
-            _swap(part, f"{{{_AREA}}}w", f"{{{_AREA}}}h")
-        corner = _numbers((_get(part, _RECTANGLE) or "").split(","))
-        if len(corner) == 4:
-            _set(part, _RECTANGLE, ", ".join(f"{value:.6g}" for value in _turned(corner, orientation)))
-            packet.changed = True
+            done += [_swap(part, f"{{{space}}}{one}", f"{{{space}}}{other}") for space, one, other in _PAIRS]
+        packet.changed = packet.changed or any(done)
 
 
-def _turn_area(part: ElementTree.Element, orientation: int) -> None:
-    """Turn the middle of an area whose fields are an element's."""
+def _turn_middle(part: ElementTree.Element, orientation: int) -> bool:
+    """Turn the middle of an area whose fields are an element's, and say whether it has one."""
     names = (f"{{{_AREA}}}x", f"{{{_AREA}}}y")
     middle = _numbers([_get(part, name) or "" for name in names])
-    if len(middle) == 2:
-        for name, value in zip(names, upright_place(middle[0], middle[1], orientation), strict=True):
-            _set(part, name, f"{value:.6g}")
+    if len(middle) != 2:
+        return False
+    for name, value in zip(names, upright_place(middle[0], middle[1], orientation), strict=True):
+        _set(part, name, f"{value:.6g}")
+    return True
+
+
+def _turn_rectangle(part: ElementTree.Element, orientation: int) -> bool:
+    """Turn a rectangle that is a field of an element, and say whether it has one."""
+    corner = _numbers((_get(part, _RECTANGLE) or "").split(","))
+    if len(corner) != 4:
+        return False
+    _set(part, _RECTANGLE, ", ".join(f"{value:.6g}" for value in _turned(corner, orientation)))
+    return True
 
 
 def _turned(corner: list[float], orientation: int) -> tuple[float, float, float, float]:
@@ -77,9 +86,11 @@ def _set(part: ElementTree.Element, name: str, value: str) -> None:
         child.text = value
 
 
-def _swap(part: ElementTree.Element, one: str, other: str) -> None:
-    """Exchange two fields of a structure."""
+def _swap(part: ElementTree.Element, one: str, other: str) -> bool:
+    """Exchange two fields of a structure, and say whether it has both."""
     values = _get(part, one), _get(part, other)
-    if values[0] is not None and values[1] is not None:
-        _set(part, one, values[1])
-        _set(part, other, values[0])
+    if values[0] is None or values[1] is None:
+        return False
+    _set(part, one, values[1])
+    _set(part, other, values[0])
+    return True
