@@ -12,7 +12,7 @@ import torch
 
 from packed import packed
 from rechroma.errors import OptionError, WeightsError
-from rechroma_train import export, tasks, train
+from rechroma_train import checkpoints, export, tasks, train
 from rechroma_train.averaging import kept
 from rechroma_train.config import ExportOptions, LossOptions, TrainOptions
 from rechroma_train.nets import hintnet
@@ -66,6 +66,42 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(options, run, tmp_
             assert float(two[name]) == pytest.approx(float(value), rel=2e-3), name
 
 
+class Planted:
+    """What a file from somebody else may hold: a call that is made when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_a_checkpoint_is_read_and_never_run(options, run, tmp_path):
+    state = torch.load(run / train.CHECKPOINT, weights_only=True)
+    state["callbacks"]["Clock"]["extra"] = Planted(tmp_path / "planted")
+    other = replace(options, out=tmp_path / "other")
+    other.out.mkdir()
+    torch.save(state, other.out / train.CHECKPOINT)
+    for read in (checkpoints.load_net, checkpoints.read):
+        with pytest.raises(WeightsError, match=r"tensors, numbers and text; accepted: last\.ckpt"):
+            read(other.out / train.CHECKPOINT)
+    with pytest.raises(WeightsError):
+        train.main(other)
+    for content in (b"", b"no checkpoint", (run / train.CHECKPOINT).read_bytes()[:5000]):
+        (tmp_path / "torn.ckpt").write_bytes(content)
+        with pytest.raises(WeightsError, match="torn"):
+            checkpoints.read(tmp_path / "torn.ckpt")
+    torch.save([1], tmp_path / "torn.ckpt")
+    with pytest.raises(WeightsError, match="no state_dict"):
+        checkpoints.read(tmp_path / "torn.ckpt")
+    assert not (tmp_path / "planted").exists()
+
+
+def test_nothing_in_the_workshop_unpickles_what_it_is_given():
+    for path in Path(train.__file__).parent.rglob("*.py"):
+        assert "weights_only=False" not in path.read_text(), path.name
+
+
 def test_a_finished_run_is_left_alone(options, run):
     before = (run / train.CHECKPOINT).stat().st_mtime_ns
     train.main(options)
@@ -105,7 +141,7 @@ def test_a_graph_that_differs_from_its_net_is_not_written(run, tmp_path, monkeyp
 
 
 def test_earlier_weights_are_averaged_in(run, tmp_path):
-    late = torch.load(run / train.CHECKPOINT, weights_only=False)
+    late = torch.load(run / train.CHECKPOINT, weights_only=True)
     earlier = {k: v + 1 if v.is_floating_point() else v for k, v in late["state_dict"].items()}
     torch.save({"state_dict": earlier}, tmp_path / "earlier.ckpt")
     options = ExportOptions(
@@ -198,7 +234,7 @@ def test_a_run_in_its_own_process_with_every_term_goes_on_with_its_critic(
     assert [row["step"] for row in rows] == ["1", "2"]
     assert all(float(row["critic"]) > 0 and float(row["consistency"]) >= 0 for row in rows)
     assert float(rows[0]["adversarial"]) == 0 != float(rows[1]["adversarial"])
-    state = torch.load(timed.out / train.CHECKPOINT, weights_only=False)
+    state = torch.load(timed.out / train.CHECKPOINT, weights_only=True)
     critic = state["state_dict"]["terms.critic._extra_state"]["optimizer"]["state"]
     assert float(critic[0]["step"]) == 2
     assert not any("vgg" in name or "_orig_mod" in name for name in state["state_dict"])

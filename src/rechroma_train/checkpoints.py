@@ -1,6 +1,7 @@
 """From a run's checkpoint to a net: all of it, or what fits into another net."""
 
 import logging
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,9 +73,24 @@ def take(net: HintNet, given: Mapping[str, Tensor], source: str) -> frozenset[st
     return frozenset(taken)
 
 
+def read(checkpoint: Path) -> dict[str, Any]:
+    """Read a run's checkpoint: tensors, numbers and text; whatever else a file holds is not run.
+
+    Raises:
+        WeightsError: the file is no checkpoint, or holds something else.
+    """
+    try:
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise WeightsError(
+            f"{checkpoint} is no checkpoint that can be read, or holds more than tensors, numbers and text; accepted: "
+            f"last.ckpt of `train`: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+        ) from error
+    if not isinstance(state, dict) or "state_dict" not in state:
+        raise WeightsError(f"{checkpoint} has no state_dict; accepted: last.ckpt of `train`")
+    return state
+
+
 def _weights(checkpoint: Path) -> dict[str, Tensor]:
-    if checkpoint.suffix == ".safetensors":
-        state = load_file(checkpoint)
-    else:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=False)["state_dict"]
+    state = load_file(checkpoint) if checkpoint.suffix == ".safetensors" else read(checkpoint)["state_dict"]
     return {k.removeprefix("net."): v for k, v in state.items() if k.startswith("net.")}

@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 
 from rechroma import color
 from rechroma.errors import OptionError
-from rechroma_train import starting
+from rechroma_train import checkpoints, starting
 from rechroma_train.averaging import Averages
 from rechroma_train.clock import Clock
 from rechroma_train.config import CONFIG, TrainOptions
@@ -81,7 +81,7 @@ def main(options: TrainOptions) -> None:
         task,
         train_dataloaders=_loader(corpora, schedule, first),
         ckpt_path=str(checkpoint) if first else None,
-        weights_only=False,
+        weights_only=True,
     )
 
 
@@ -112,7 +112,7 @@ def _first_step(schedule: Schedule, checkpoint: Path) -> int:
     """The step to go on from; tells the schedule the time spent."""
     if not checkpoint.exists():
         return 0
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    state = checkpoints.read(checkpoint)
     schedule.spent = float(state["callbacks"][Clock.__name__]["minutes"])
     return int(state["global_step"])
 
