@@ -65,7 +65,9 @@ def test_results_may_go_into_the_folder_of_the_inputs_or_above_it(tmp_path: Path
 
 def test_a_folder_of_results_is_an_error_that_says_so(tmp_path: Path) -> None:
     _touch(tmp_path, "a.color.jpg", "b.color.jpg", "notes.txt")
-    with pytest.raises(InputError, match="left out there: 2 named like results.*, 1 of other kinds"):
+    with pytest.raises(
+        InputError, match="left out: 2 pictures named like a result.*; left out: 1 file of a kind"
+    ):
         find([str(tmp_path)])
 
 

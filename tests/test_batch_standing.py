@@ -148,7 +148,7 @@ def test_without_provenance_a_run_goes_on_and_says_what_it_does_not_know(
     assert _do(job, silent).status == "done"
     again = _do(job, silent)
     assert again.status == "skipped"
-    assert "nothing in it says how it was made" in again.message
+    assert "its settings are not recorded" in again.message
     assert _do(job, replace(silent, saturation=0), overwrite=True).status == "done"
 
 

@@ -141,7 +141,7 @@ def test_watch_colors_what_arrives_and_after_a_restart_what_is_missing(
     played(*wait)
     assert cli.main(command) == 0
     said = capsys.readouterr()
-    assert "1 colored, 2 skipped (made before, just so)" in said.err
+    assert "1 colored, 2 skipped (already made with these settings)" in said.err
     assert sorted(path.name for path in out.iterdir()) == ["a.color.jpg", "b.color.jpg", "d.color.jpg"]
     assert (out / "a.color.jpg").stat().st_mtime_ns == first
 

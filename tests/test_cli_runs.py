@@ -55,7 +55,7 @@ def test_ctrl_c_says_what_is_done_what_is_left_and_how_to_go_on(
     assert _run("colorize", folder / "in", "-o", folder / "out", graph=graph) == 130
     said = capsys.readouterr().err.splitlines()
     assert said[-1] == (
-        "stopped: 1 colored, 1 skipped (made before, just so), 1 left; the same command goes on from here"
+        "stopped: 1 colored, 1 skipped (already made with these settings), 1 left; the same command goes on from here"
     )
     assert signal.getsignal(signal.SIGTERM) == before
     monkeypatch.undo()
@@ -107,7 +107,7 @@ def test_what_is_left_out_is_counted_and_named_once(
     assert "left out: 1 folder inside, which --recursive searches too: " in said
     assert "left out: 8 files of a kind that is not read: " in said
     assert "list 4.txt and 3 more\n" in said
-    assert "left out: 1 entry that is hidden, or a system's own: " in said
+    assert "left out: 1 entry hidden, or a system's own: " in said
     assert said.count("left out") == 3
 
 
@@ -125,7 +125,7 @@ def test_another_option_is_refused_once_for_all_with_the_words_to_type(
     assert "saturation 1, not 2; --overwrite makes it again" in refused
     assert after == ""
     assert _run(*command, "--saturation", "2", "--overwrite", graph=graph) == 0
-    assert "3 colored, 1 skipped (made before, just so)" in capsys.readouterr().err
+    assert "3 colored, 1 skipped (already made with these settings)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Many pictures: find them, plan where each result goes, do the jobs on one machine, make a contact sheet."""
 
-from rechroma.batch.find import Findings, Found, LeftOut, Unread, find, scan
+from rechroma.batch.find import Findings, Found, LeftOut, Unread, counted, find, scan
 from rechroma.batch.job import Job, Outcome, Status, do
 from rechroma.batch.plan import Plan, names_a_file, plan
 from rechroma.batch.run import run, share_workers, sort_out
@@ -21,6 +21,7 @@ __all__ = [
     "arrivals",
     "asked",
     "check_sheet",
+    "counted",
     "do",
     "find",
     "names_a_file",

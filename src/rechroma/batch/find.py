@@ -2,8 +2,7 @@
 
 import glob
 import os
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Literal, TypeAlias
@@ -20,12 +19,12 @@ Why: TypeAlias = Literal["kind", "result", "hidden", "folder", "link"]
 """Why something in a folder is no input: not of a kind that is read, named like a result, hidden or a system's own, a
 folder in a folder, a link to a folder."""
 
-_WORDS: dict[Why, str] = {
-    "kind": "of other kinds",
-    "result": "named like results, one of which is colored again when named alone",
-    "hidden": "hidden",
-    "folder": "folders, which are searched with --recursive",
-    "link": "links to folders",
+_WORDS: dict[Why, tuple[str, str, str]] = {
+    "kind": ("file", "files", "of a kind that is not read"),
+    "result": ("picture", "pictures", "named like a result, and colored again when named alone"),
+    "hidden": ("entry", "entries", "hidden, or a system's own"),
+    "folder": ("folder", "folders", "inside, which --recursive searches too"),
+    "link": ("link", "links", "to a folder, which is searched when named outright"),
 }
 
 
@@ -89,11 +88,10 @@ def find(inputs: Sequence[str], *, recursive: bool = False, out: Path | None = N
         folder = next(iter(unread))
         raise InputError(f"the folder {folder.path} cannot be read: {folder.reason}")
     if not pictures:
-        counts = Counter(_WORDS[item.why] for item in left_out)
-        beside = (
-            f"; left out there: {', '.join(f'{n} {words}' for words, n in counts.items())}" if counts else ""
+        beside = [f"; left out: {words}" for words, _ in counted(left_out)]
+        raise InputError(
+            f"no pictures in {', '.join(inputs)} (looked for {' '.join(sorted(READ))}){''.join(beside)}"
         )
-        raise InputError(f"no pictures in {', '.join(inputs)} (looked for {' '.join(sorted(READ))}){beside}")
     return Findings(tuple(pictures), tuple(left_out), tuple(unread))
 
 
@@ -118,6 +116,16 @@ def scan(
                     continue
                 seen.add(place(item.path))
             yield item
+
+
+def counted(left_out: Iterable[LeftOut]) -> Iterator[tuple[str, list[Path]]]:
+    """Count what is left out by the reason, in words, and list it."""
+    groups: dict[Why, list[Path]] = {}
+    for item in left_out:
+        groups.setdefault(item.why, []).append(item.path)
+    for why, paths in groups.items():
+        one, many, which = _WORDS[why]
+        yield f"{len(paths)} {one if len(paths) == 1 else many} {which}", paths
 
 
 def place(path: Path) -> str:

@@ -153,7 +153,9 @@ def _due(job: Job, options: ColorizeOptions, *, overwrite: bool) -> frozenset[Pa
     there = standing.look(job, options, overwrite=overwrite)
     if not there.due:
         how = (
-            "it is there, and nothing in it says how it was made" if there.unsaid else "made before, just so"
+            "already there, its settings are not recorded"
+            if there.unsaid
+            else "already made with these settings"
         )
         return Outcome(job=job, status="skipped", message=how)
     if job.among_others and standing.is_own_result(job.source):

@@ -143,7 +143,7 @@ def _files(job: "Job", wanted: Recipe) -> Iterator[tuple[Part, Path, Recipe | No
 def _difference(
     made: image.Provenance | None, path: Path, own: Recipe, job: "Job", options: ColorizeOptions
 ) -> str | None:
-    """Say how a file was made otherwise than it is asked for; None where it was made just so."""
+    """Say how a file was made otherwise than it is asked for; None where it was made so."""
     if not options.provenance:
         return None if made is None else "says how it was made, which --no-provenance leaves out"
     if made is None:

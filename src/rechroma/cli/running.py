@@ -19,15 +19,6 @@ if TYPE_CHECKING:
     from rechroma.batch import LeftOut, Outcome, Plan
     from rechroma.types import ColorizeOptions
 
-_WHY = {
-    "kind": ("file", "of a kind that is not read"),
-    "result": ("picture", "named like a result"),
-    "hidden": ("entry", "that is hidden, or a system's own"),
-    "folder": ("folder", "inside, which --recursive searches too"),
-    "link": ("link", "to a folder, which is searched when named outright"),
-}
-"""What is left out, by `rechroma.batch.find.Why`."""
-
 
 @dataclass(slots=True)
 class Tally:
@@ -163,13 +154,10 @@ def tell_more(outcomes: "Sequence[Outcome]") -> None:
 
 def tell_left_out(left_out: "Iterable[LeftOut]") -> None:
     """Count and name what lies in the folders and is no input."""
-    groups: dict[str, list[Path]] = {}
-    for item in left_out:
-        groups.setdefault(item.why, []).append(item.path)
-    for why, paths in groups.items():
-        noun, which = _WHY[why]
-        many = noun if len(paths) == 1 else f"{noun}s".replace("ys", "ies")
-        say(f"left out: {len(paths)} {many} {which}: {named(paths)}")
+    from rechroma import batch
+
+    for words, paths in batch.counted(left_out):
+        say(f"left out: {words}: {named(paths)}")
 
 
 def _write_sheet(tally: Tally, sheet: Path) -> None:
