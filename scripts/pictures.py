@@ -13,6 +13,7 @@ from PIL import Image
 import rechroma
 from rechroma.demo import write_samples
 
+DOCS = Path(__file__).parents[1] / "docs"
 HEIGHT = 240
 """Pixels of a picture in a row."""
 GAP = 6
@@ -46,7 +47,7 @@ def main(given: Sequence[str] | None = None) -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--method", default="hintnet", help="weights by name, or an .onnx file")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs" / "pictures")
+    parser.add_argument("--out", type=Path, default=DOCS / "pictures")
     arguments = parser.parse_args(given)
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import onnx
@@ -23,6 +24,7 @@ from benchmarks import (
 )
 from benchmarks.__main__ import NAMES, main
 from rechroma import methods
+from scripts import pictures
 
 
 @pytest.fixture(scope="module")
@@ -153,9 +155,27 @@ def test_drafts(tmp_path: Path, graph: Path) -> None:
     assert 0 < float(row["counted MB"]) < 64
 
 
-def test_every_name_is_run_here_or_says_where() -> None:
-    text = Path(__file__).read_text(encoding="utf-8")
-    assert {name for name in NAMES if f"def test_{name}(" not in text} == {"quality"}  # test_quality.py
+def test_fuzz(tmp_path: Path, graph: Path) -> None:
+    arguments = ["--inputs", "3", "--jobs", "1", "--method", str(graph)]
+    assert ran(tmp_path, "fuzz", *arguments)["fuzz"]
+
+
+def test_the_pictures_of_the_pages(tmp_path: Path, graph: Path) -> None:
+    pictures.main(["--method", str(graph), "--out", str(tmp_path)])
+    made = sorted(tmp_path.glob("*.jpg"))
+    assert {path.name for path in made} == {
+        path.name for path in (pictures.DOCS / "pictures").glob("*.jpg")
+    } - {"strokes.jpg"}
+    with Image.open(made[0]) as strip:
+        assert strip.height == pictures.HEIGHT
+        assert strip.info["comment"].decode().startswith(methods.load(graph).info.name)
+
+
+def test_every_name_is_run_in_a_test() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert [
+        name for name in NAMES if not re.search(rf"\b{name}[. ]import main\b|\"{name}\"[,\]]", tests)
+    ] == []
 
 
 def test_what_figures_of_colors_depend_on_is_kept_with_them(graph: Path) -> None:
