@@ -44,7 +44,7 @@ def sort_out(
 def run(
     jobs: Iterable[Job], options: ColorizeOptions, *, workers: int = 1, overwrite: bool = False
 ) -> Generator[Outcome, None, None]:
-    """Yield one outcome a job, in the order in which they end; what is already there, made with these settings, is skipped.
+    """Yield one outcome a job, in the order in which they end; what is already there and was made so is skipped.
 
     With one worker the jobs are done in this process; with more, a process that dies costs the one picture it
     had. Where the disk is full, the rest of the jobs is left: no more outcomes come. Close the iterator to stop early:
