@@ -1,4 +1,4 @@
-"""Say what you know, or ask for other ideas."""
+"""Say what you know, or ask for proposals."""
 
 import sys
 from pathlib import Path

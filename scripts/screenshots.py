@@ -75,7 +75,7 @@ def paint(page: Page, places: list[tuple[float, float]], color: str) -> None:
 
 
 def welcome(page: Page) -> None:
-    """Nothing is on the desk yet."""
+    """Nothing is open yet."""
 
 
 def first(page: Page) -> None:
@@ -104,25 +104,25 @@ def colors(page: Page) -> None:
 
 
 def painted(page: Page) -> None:
-    """A stroke makes the whole suit orange; other ideas beside it."""
+    """A stroke makes the whole suit orange; proposals beside it."""
     page.set_input_files("#photo-input", [gray("astronaut")])
     settle(page)
     paint(page, SUIT, ORANGE)
-    page.click("#more-ideas")
-    page.wait_for_selector(".idea")
+    page.click("#more-proposals")
+    page.wait_for_selector(".proposal")
     page.mouse.move(5, 5)
     settle(page)
 
 
-def doubt(page: Page) -> None:
-    """Where the model is guessing, in the dark palette."""
+def uncertainty(page: Page) -> None:
+    """Where the model is unsure, in the dark palette."""
     page.set_input_files("#photo-input", [gray("coffee"), gray("chelsea"), gray("rocket")])
     settle(page)
     page.click("#color-all")
-    page.wait_for_selector("#save-all:not([hidden])")
+    page.wait_for_selector("#color-all:enabled")
     page.wait_for_selector("#progress", state="hidden")
     page.keyboard.press("o")
-    page.wait_for_selector("#doubt.there")
+    page.wait_for_selector("#uncertainty.there")
     page.mouse.move(5, 5)
     settle(page)
 
@@ -137,7 +137,7 @@ SCENES: dict[str, tuple[Callable[[Page], None], dict[str, Any]]] = {
     "first": (first, DESKTOP),
     "colors": (colors, DESKTOP),
     "painted": (painted, DESKTOP),
-    "doubt": (doubt, DESKTOP | {"color_scheme": "dark"}),
+    "uncertainty": (uncertainty, DESKTOP | {"color_scheme": "dark"}),
     "phone": (phone, PHONE),
 }
 

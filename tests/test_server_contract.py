@@ -58,7 +58,7 @@ def test_whatever_is_sent_the_answer_is_one_that_the_description_has(graph: Path
                 with suppress(hypothesis.errors.Unsatisfiable):  # nothing about /healthz can be wrong
                     hold()
         assert up.service.pool.inside == 0
-    for label in ("look", "preview", "doubt", "proposals", "result"):
+    for label in ("look", "preview", "uncertainty", "proposals", "result"):
         assert {200, 422} <= answered[f"POST /api/drafts/{{draft_id}}/{label}"], answered
 
 

@@ -169,5 +169,5 @@ def test_saved_hints_load_again(visit: Callable[..., "Page"], tmp_path: Path) ->
     assert np.array_equal(shown(page), colored)
     (tmp_path / "other.json").write_text("{}")
     page.set_input_files("#hints-input", tmp_path / "other.json")
-    page.wait_for_selector("#alert:not([hidden])")
-    assert "not a hints file" in page.inner_text("#alert-text")
+    page.wait_for_selector("#messages .error")
+    assert "not a hints file" in page.inner_text("#messages .error span")

@@ -12,6 +12,7 @@ from rechroma.image.writing import FileFormat
 from rechroma.kept import Kept
 from rechroma.notes import collected
 from rechroma.pipeline import load, predicting, ways
+from rechroma.pipeline.closeup import Closeup, closeup
 from rechroma.tiling import WHOLE, Area, Size, resize
 from rechroma.types import AB, Array, ColorizeOptions, Colorizer, Hints, Lightness, Marks, Prediction
 
@@ -19,6 +20,8 @@ MOST_BYTES = 64_000_000
 """Memory that one draft keeps at most, beside a file that was given as bytes: what is larger, such as the samples of
 a PNG of 48 megapixels in color, is made anew when it is needed."""
 _PREVIEW_QUALITY = 88
+_CLOSE_QUALITY = 94
+"""Of a part that is looked at closely: its grain is to be seen."""
 _UNSURE = (255, 140, 0)
 """sRGB of the overlay where the method is unsure."""
 _CALM, _LOST = 50, 98
@@ -103,25 +106,50 @@ class Draft:
             raise UnreadableImage("this picture's file has changed since it was opened; open it again")
         return picture
 
-    def gray(self, side: int = 1024) -> bytes:
-        """Give the picture's own lightness as a JPEG file, its longer side at most `side`."""
-        screen = self._screen(side)
-        plane = image.luma(screen)
-        neutral = np.full((-(-plane.shape[0] // 2), -(-plane.shape[1] // 2)), 128, np.uint8)
-        return image.encode_planes_jpeg(screen, neutral, neutral, luma=plane, quality=_PREVIEW_QUALITY)
+    def gray(self, side: int = 1024, part: Area = WHOLE) -> bytes:
+        """Give the picture's own lightness as a JPEG file.
 
-    def preview(self, options: ColorizeOptions = ColorizeOptions(), side: int = 1024) -> bytes:  # noqa: B008
-        """Color a small copy, a JPEG file whose longer side is at most `side`; the colors are those of `result`.
+        Args:
+            side: Pixels of the longer side at most; nothing is enlarged.
+            part: What is shown of the picture.
 
         Raises:
-            OptionError, InputError, UnknownMethod, WeightsError: see `rechroma.colorize`.
+            OptionError: The part is empty or goes beyond the picture.
+        """
+        seen = closeup(part, size=self.size, grid=self.size, side=side)
+        plane = image.luma(self._screen(seen))[seen.inner]
+        neutral = np.full((-(-plane.shape[0] // 2), -(-plane.shape[1] // 2)), 128, np.uint8)
+        return image.encode_planes_jpeg(
+            ways.gray(plane), neutral, neutral, luma=plane, quality=_quality(part)
+        )
+
+    def preview(
+        self,
+        options: ColorizeOptions = ColorizeOptions(),  # noqa: B008 - frozen
+        side: int = 1024,
+        part: Area = WHOLE,
+    ) -> bytes:
+        """Color what `gray` shows, a JPEG file; the colors are those of `result`.
+
+        Raises:
+            OptionError, InputError, UnknownMethod, WeightsError: see `gray` and `rechroma.colorize`.
         """
         ab = self._ab(load(options), options)
-        screen = self._screen(side)
-        luma, area = image.luma(screen, shrink=2), image.cells_area(screen, 2)
-        layers = self._layers(options.hints, luma.shape, area)
-        cb, cr = ways.chroma(ab, luma, options.hints, self.size, area=area, layers=layers)
-        return image.encode_planes_jpeg(screen, cb, cr, luma=image.luma(screen), quality=_PREVIEW_QUALITY)
+        seen = closeup(part, size=self.size, grid=(ab.shape[0], ab.shape[1]), side=side)
+        screen = self._screen(seen)
+        # Chroma at half size for the whole; in a part, which may begin between two of its pixels, at full size.
+        shrink = 2 if part == WHOLE else 1
+        luma, area = image.luma(screen, shrink=shrink), image.cells_area(screen, shrink)
+        layers = self._layers(options.hints, luma.shape, seen.area.inner(area))
+        cb, cr = ways.chroma(
+            ab[seen.cells], luma, options.hints, self.size, area=area, part=seen.area, layers=layers
+        )
+        if part == WHOLE:
+            return image.encode_planes_jpeg(screen, cb, cr, luma=image.luma(screen), quality=_PREVIEW_QUALITY)
+        shown = ways.gray(luma[seen.inner])
+        return image.encode_planes_jpeg(
+            shown, cb[seen.inner], cr[seen.inner], luma=luma[seen.inner], quality=_CLOSE_QUALITY
+        )
 
     def result(self, options: ColorizeOptions = ColorizeOptions()) -> bytes:  # noqa: B008 - frozen
         """Color the whole picture: the bytes of the file that `rechroma.colorize` gives for it."""
@@ -289,19 +317,21 @@ class Draft:
                 lambda: hints.open_layers(marks, shape, picture=self.size, area=area),
             )
 
-    def _screen(self, side: int) -> image.Picture:
-        """Give a small copy of the picture's lightness, as a picture of 8 bits."""
-        if side < 1:
-            raise OptionError(f"side is {side}; accepted: 1 or more pixels")
-        scale = min(1.0, side / max(self.size))
-        shape = (max(round(self.size[0] * scale), 1), max(round(self.size[1] * scale), 1))
+    def _screen(self, seen: Closeup) -> image.Picture:
+        """Give a small copy of the lightness of what is seen, as a picture of 8 bits."""
 
         def make() -> image.Picture:
-            gray = color.lightness_to_gray(image.small_lightness(self._picture, shape))
+            # The whole of a JPEG is decoded only as large as it is needed.
+            shown = self._picture if seen.area == WHOLE else image.part(self._picture, *seen.pixels)
+            gray = color.lightness_to_gray(image.small_lightness(shown, seen.shape))
             return ways.gray(np.rint(gray * 255).astype(np.uint8))
 
         with self._lock:
-            return self._kept.get("screen", shape, make)
+            return self._kept.get("screen", (seen.shape, seen.area), make)
+
+
+def _quality(part: Area) -> int:
+    return _PREVIEW_QUALITY if part == WHOLE else _CLOSE_QUALITY
 
 
 def _at(temperature: float, prediction: Prediction, colorizer: Colorizer) -> Prediction:

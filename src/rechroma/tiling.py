@@ -36,6 +36,16 @@ class Area:
     bottom: float = 1.0
     right: float = 1.0
 
+    def inner(self, area: "Area") -> "Area":
+        """Return what an area of what this covers is of the whole picture."""
+        height, width = self.bottom - self.top, self.right - self.left
+        return Area(
+            top=self.top + area.top * height,
+            left=self.left + area.left * width,
+            bottom=self.top + area.bottom * height,
+            right=self.left + area.right * width,
+        )
+
 
 WHOLE = Area()
 """Of a grid that covers a picture exactly."""

@@ -48,9 +48,7 @@ _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 def _check_color(color: str | None) -> None:
     if color is not None and not _COLOR.fullmatch(color):
-        raise OptionError(
-            f"a color is {color!r}; accepted: #rrggbb, such as #a33b2e, or none to keep it gray"
-        )
+        raise OptionError(f"a color is {color!r}; accepted: #rrggbb, such as #a33b2e, or gray (null in JSON)")
 
 
 def _check_places(places: Sequence[tuple[float, float]]) -> None:

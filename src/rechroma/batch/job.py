@@ -15,7 +15,6 @@ from rechroma.drafts import Draft
 from rechroma.errors import RechromaError
 from rechroma.naming import beside_name
 from rechroma.pipeline import Report, colorize_file
-from rechroma.pipeline.recipe import glance
 from rechroma.types import ColorizeOptions
 
 T = TypeVar("T")
@@ -230,7 +229,7 @@ def _store(data: bytes, path: Path, *, overwrite: bool) -> bool:
 
 
 def _provenance(job: Job, own: Recipe) -> image.Provenance:
-    settings = {**own, "source": image.sha256_of(job.source), "glance": glance(job.source)}
+    settings = {**own, "source": image.sha256_of(job.source), "glance": image.glance_of(job.source)}
     return image.Provenance(
         version=__version__,
         model=own["method"],

@@ -17,7 +17,7 @@ from rechroma._version import __version__
 from rechroma.errors import OutputError
 from rechroma.naming import format_of
 from rechroma.pipeline import check_folder, is_same_file
-from rechroma.pipeline.recipe import glance, recipe
+from rechroma.pipeline.recipe import recipe
 from rechroma.types import ColorizeOptions, Marks
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _is_of(recorded: Recipe, source: Path, result: Path) -> bool:
         picture = source.stat()
         older = max(picture.st_mtime_ns, picture.st_ctime_ns) < result.stat().st_mtime_ns
         if older and "glance" in recorded:
-            return bool(recorded["glance"] == glance(source))
+            return bool(recorded["glance"] == image.glance_of(source))
     except OSError:
         pass  # what follows says what is wrong with it
     return bool(recorded.get("source") == image.sha256_of(source))

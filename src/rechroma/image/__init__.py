@@ -25,6 +25,7 @@ What the eyes and the merges need, all upright::
     cells_area(picture, shrink) -> Area                            what these cover: more than the picture at one edge
     lightness(picture, rows=slice(a, b)) -> L* (b - a, W) float32  call decoded(picture) once before
     decoded(picture) -> Picture                                    a JPEG's samples decoded and kept
+    part(picture, rows, columns) -> Picture                        some rows and columns of it, decoded
     chroma_shape(picture, lossless=True | False) -> (h, w)         size of cb and cr in the JPEG encoders
 
 Out (each carries the metadata over, writes an RGB profile, adds provenance where given)::
@@ -41,6 +42,7 @@ Out (each carries the metadata over, writes an RGB profile, adds provenance wher
     Provenance(version=, model=, sha256=, settings=, source_type=, tool="Rechroma")
     read_provenance(path | bytes) -> Provenance | None    of a result of ours, by its headers alone
     sha256_of(path | bytes) -> str                        as in `Picture.sha256`
+    glance_of(path | bytes) -> str                        as in `Picture.glance`
     save_atomically(data, target, *, overwrite=False) -> None    OutputError; nothing left behind
 """
 
@@ -56,6 +58,7 @@ from rechroma.image.picture import (
     lossless_obstacle,
     luma,
     luma_profile,
+    part,
     rgb_dtype,
     screen_pixels,
     small_lightness,
@@ -64,7 +67,7 @@ from rechroma.image.picture import (
 )
 from rechroma.image.preview import labelled_png, screen_png
 from rechroma.image.provenance import Provenance, SourceType
-from rechroma.image.reading import read, sha256_of
+from rechroma.image.reading import glance_of, read, sha256_of
 from rechroma.image.recorded import read_provenance
 from rechroma.image.saving import remove_leftovers, save_atomically
 from rechroma.image.writing import (
@@ -89,12 +92,14 @@ __all__ = [
     "encode_planes_jpeg",
     "encode_rgb",
     "give_back",
+    "glance_of",
     "labelled_png",
     "lightness",
     "lossless_obstacle",
     "luma",
     "luma_profile",
     "output_format",
+    "part",
     "read",
     "read_provenance",
     "rgb_dtype",

@@ -167,8 +167,7 @@ def _open(data: bytes) -> ImageFile:
         raise TooLarge(f"this picture is larger than Pillow opens in this program: {error}") from error
     except UnidentifiedImageError as error:
         raise UnreadableImage(
-            f"this is no picture of a known kind (its first bytes are {data[:8].hex(' ')}); accepted: JPEG, PNG, TIFF, "
-            "WebP, BMP, GIF, PNM, JPEG 2000, AVIF, HEIC"
+            "this is no picture of a known kind; accepted: JPEG, PNG, TIFF, WebP, BMP, GIF, PNM, JPEG 2000, AVIF, HEIC"
         ) from error
     except DAMAGE as error:
         raise UnreadableImage(f"this picture is damaged: {error}") from error

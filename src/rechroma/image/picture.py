@@ -48,6 +48,8 @@ class Picture:
     """The whole file, for a JPEG; else empty."""
     sha256: str = ""
     """SHA-256 of the file it came from, hexadecimal; empty for arrays and Pillow images."""
+    glance: str = ""
+    """What tells that file from others at a glance (see `glance_of`); empty as well."""
     header: jpeg.JpegInfo | None = None
     """What a JPEG's headers say."""
     orientation: int = 1
@@ -102,6 +104,20 @@ def decoded(picture: Picture) -> Picture:
     if picture.samples is not None:
         return picture
     return replace(picture, samples=_decode_jpeg(picture, 1))
+
+
+def part(picture: Picture, rows: slice, columns: slice) -> Picture:
+    """Return a part of the picture as one of its own: decoded, without metadata and alpha."""
+    samples = np.ascontiguousarray(_samples(picture)[rows, columns])
+    return replace(
+        picture,
+        size=(samples.shape[0], samples.shape[1]),
+        samples=samples,
+        alpha=None,
+        file=b"",
+        header=None,
+        metadata=Metadata(),
+    )
 
 
 def lightness(picture: Picture, *, rows: slice = slice(None)) -> Lightness:

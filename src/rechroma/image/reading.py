@@ -1,6 +1,7 @@
 """Anything that can be a picture to a Picture."""
 
 import hashlib
+import io
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,8 @@ _MOST_METADATA = 64_000_000
 """Bytes that a file may have beyond its samples."""
 _PIECE = 1 << 26
 """Bytes read at once."""
+_GLANCE = 65536
+"""Bytes in the middle of a file by which it is told from others."""
 
 
 def read(
@@ -64,6 +67,14 @@ def read(
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_bytes(bytes(source), "bytes", max_megapixels)
     return _from_bytes(_file_bytes(source, max_megapixels), "file", max_megapixels)
+
+
+def glance_of(source: Path | bytes) -> str:
+    """Return what tells a file from others without reading it whole: its length, and a hash of bytes in its middle."""
+    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+        length = file.seek(0, os.SEEK_END)
+        file.seek(max(length - _GLANCE, 0) // 2)
+        return f"{length} {hashlib.sha256(file.read(_GLANCE)).hexdigest()[:32]}"
 
 
 def sha256_of(source: Path | str | bytes) -> str:
@@ -111,7 +122,7 @@ def _from_bytes(data: bytes, source: Source, max_megapixels: float) -> Picture:
         picture = _from_decoded(decode_file(data, max_megapixels), source)
         metadata = replace(picture.metadata, left_behind=parts.of_file(data))
         picture = replace(picture, metadata=metadata)
-    return replace(picture, sha256=sha256_of(data))
+    return replace(picture, sha256=sha256_of(data), glance=glance_of(data))
 
 
 def _from_jpeg(data: bytes, source: Source, max_megapixels: float) -> Picture:

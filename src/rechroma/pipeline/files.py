@@ -14,7 +14,6 @@ from rechroma import image, methods
 from rechroma.errors import OptionError, OutputError
 from rechroma.image.writing import FileFormat
 from rechroma.naming import NEVER_WRITTEN, SUFFIXES, format_of, target_name
-from rechroma.pipeline.recipe import glance
 from rechroma.pipeline.ways import Way, encoded, painted
 from rechroma.types import ColorizeOptions, Colorizer, Format, Hints, ModelInfo
 
@@ -138,8 +137,7 @@ def colorize_file(
     picture = image.read(source, max_megapixels=options.max_megapixels)
     file_format = image.output_format(picture, wanted)
     colorizer = load(options)
-    told = {"glance": glance(source), **(noted or {})}
-    made = encoded(picture, file_format, colorizer, options, noted=told)
+    made = encoded(picture, file_format, colorizer, options, noted=noted)
     make_folder(target.parent)
     image.save_atomically(made.data, target, overwrite=overwrite)
     return Report(

@@ -4,9 +4,7 @@ Two results of one target with the same line were asked for in the same way; see
 """
 
 import hashlib
-import io
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,8 +14,6 @@ from rechroma.types import ColorizeOptions, Layer, Marks
 
 NOT_IN_THE_PIXELS = frozenset({"format", "provenance", "max_megapixels", "device", "threads"})
 """Options that stay out: the format shows in the result itself, the others change no color."""
-_GLANCE = 65536
-"""Bytes in the middle of a file by which it is told from others."""
 
 
 def recipe(
@@ -60,14 +56,6 @@ def recipe(
         },
         separators=(",", ":"),
     )
-
-
-def glance(source: Path | bytes) -> str:
-    """Return what tells a file from others without reading it whole: its length, and a hash of bytes in its middle."""
-    with io.BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
-        length = file.seek(0, os.SEEK_END)
-        file.seek(max(length - _GLANCE, 0) // 2)
-        return f"{length} {hashlib.sha256(file.read(_GLANCE)).hexdigest()[:32]}"
 
 
 def _number(value: float | None) -> float | None:

@@ -75,7 +75,8 @@ def _provenance(
     picture: Picture, info: ModelInfo, options: ColorizeOptions, noted: Mapping[str, object] | None
 ) -> image.Provenance:
     """Return what the result's file says of how it was made."""
-    settings = recipe(options, method=info.name, weights=info.sha256, source=picture.sha256, noted=noted)
+    told = {"glance": picture.glance, **(noted or {})}
+    settings = recipe(options, method=info.name, weights=info.sha256, source=picture.sha256, noted=told)
     return image.Provenance(
         version=__version__,
         model=info.name,
@@ -123,20 +124,23 @@ def chroma(
     size: Size,
     *,
     area: Area = WHOLE,
+    part: Area = WHOLE,
     layers: hints.Layers | None = None,
 ) -> tuple[Plane8, Plane8]:
     """Solve the Cb and Cr that show a*b* at a luma, in its size, and paint the marks exactly.
 
     Args:
-        ab: (h, w, 2) a*b* of the whole picture.
+        ab: (h, w, 2) a*b*.
         luma: (H, W) uint8 Y', in any size.
         marks: What a person marked on the picture.
         size: Height and width of the picture.
-        area: What the luma covers of the picture.
+        area: What the luma covers of what the a*b* covers.
+        part: What the a*b* covers of the picture.
         layers: The marks' layers, opened for `luma`, where they are at hand.
     """
     cb, cr = refine.chroma_planes(reframe(ab, area), luma)
     marks = predicting.sure(marks)
+    area = part.inner(area)
     layers = layers or hints.open_layers(marks, luma.shape, picture=size, area=area)
     for start in range(0, luma.shape[0], _BAND) if marks else ():
         rows = slice(start, min(start + _BAND, luma.shape[0]))

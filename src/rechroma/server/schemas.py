@@ -16,6 +16,12 @@ ArchiveId: TypeAlias = Annotated[str, Field(max_length=100, description="As POST
 Side: TypeAlias = Annotated[int, Field(ge=16, le=4096, description="Longer side at most, in pixels.")]
 
 
+Part: TypeAlias = Annotated[
+    tuple[Share, Share, Share, Share],
+    Field(description="Left, top, right, bottom of what is shown, as shares of width and height."),
+]
+
+
 class Closed(BaseModel):
     """A mistyped field fails."""
 
@@ -143,9 +149,10 @@ class Wanted(Closed):
 
 
 class WantedPreview(Wanted):
-    """A small picture of it."""
+    """A small picture of it, or a part as closely as wanted."""
 
     side: Side = 1024
+    part: Part = (0, 0, 1, 1)
 
 
 class WantedDoubt(Wanted):

@@ -1,3 +1,4 @@
+// @ts-check
 // Draws /openapi.json as a page: routes by tag, what they take, what they answer, a command to try.
 
 const make = (name, text = "", className = "") => {
@@ -76,6 +77,8 @@ const schemas = (all) => Object.entries(all).sort(([a], [b]) => a.localeCompare(
     inside(make("table"), inside(make("tbody"), ...fields(schema, all))));
   return details;
 });
+
+export {};
 
 const description = await (await fetch("/openapi.json")).json();
 const all = description.components?.schemas ?? {};

@@ -1,12 +1,22 @@
+// @ts-check
 // The server's answers: one request function, errors as sentences that a person can read, and the token.
 
+import { tell } from "./desk.js";
+import { calm } from "./say.js";
+
 const KEY = "rechroma-token";
+const AGAIN_MS = 2000;
 
 /** What the server, or the way to it, said no with. `message` is a sentence; `status` is 0 without an answer. */
 export class ApiError extends Error {
   constructor(message, status) {
     super(message);
     this.status = status;
+  }
+
+  /** Whether it is about the file itself, so that asking again is of no use. */
+  get isRefusal() {
+    return [400, 413, 422].includes(this.status);
   }
 }
 
@@ -25,6 +35,14 @@ function headers(extra) {
   return token ? { ...extra, Authorization: `Bearer ${token}` } : extra;
 }
 
+/** An address for a link, which cannot send headers. */
+export function linkTo(path) {
+  const address = new URL(path, document.baseURI);
+  const token = sessionStorage.getItem(KEY);
+  if (token) address.searchParams.set("token", token);
+  return address.href;
+}
+
 async function sentence(answer) {
   try {
     const body = await answer.json();
@@ -37,16 +55,37 @@ async function sentence(answer) {
 
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
+let waiting = false;
+
+/** Ask until the server is there again. */
+async function waitForServer() {
+  if (waiting) return;
+  waiting = true;
+  for (;;) {
+    await pause(AGAIN_MS);
+    const answer = await fetch("healthz").catch(() => null);
+    if (answer?.ok) break;
+  }
+  waiting = false;
+  calm("server");
+  tell("reconnected");
+}
+
 async function once(path, how) {
   try {
     return await fetch(path, how);
   } catch {
+    // `send` looks first whether it is the file that cannot be read.
+    if (!(how.body instanceof FormData)) waitForServer();
     throw new ApiError("The server does not answer. Is “rechroma serve” still running?", 0);
   }
 }
 
 /**
  * Ask the server: an object is sent as JSON, a FormData as it is. A busy server (429, 503) is asked three times.
+ * @param {string} method
+ * @param {string} path
+ * @param {object | FormData | null} [body]
  * @returns {Promise<Response>} a good answer; anything else is an ApiError.
  */
 export async function request(method, path, body = null) {
@@ -65,11 +104,35 @@ export async function request(method, path, body = null) {
   }
 }
 
-/** One file as a multipart form. */
-export function form(field, ...files) {
+/** Whether a file can still be read: not moved, changed, or a folder. */
+async function isReadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Send a file as a multipart form.
+ * @param {string} path
+ * @param {File} file
+ * @param {string} name
+ */
+export async function send(path, file, name) {
   const data = new FormData();
-  for (const file of files) data.append(field, file, file.name);
-  return data;
+  // Browsers would send these three as %22, %0D and %0A, which no server can tell from the real thing.
+  data.append("picture", file, name.replace(/["\r\n]/g, "_"));
+  try {
+    return await request("POST", path, data);
+  } catch (error) {
+    // A file that the browser cannot read looks like a server that does not answer.
+    if (error.status !== 0) throw error;
+    if (!(await isReadable(file))) throw new ApiError("it cannot be read: it is a folder, or was moved or changed", 422);
+    waitForServer();
+    throw error;
+  }
 }
 
 /** Leave a word for the server while the page closes; nobody waits for the answer. */

@@ -1,3 +1,4 @@
+// @ts-check
 // The colors for a place: what the model suggests there, what is possible there, and what was used before.
 
 import { nameOf } from "./color.js";
@@ -6,44 +7,38 @@ import { find, make, swatch } from "./dom.js";
 import { pending, redraw } from "./drawing.js";
 import { withPoint, withPointChanged, withoutPoint } from "./marks.js";
 import * as plane from "./plane.js";
-import { complain, say } from "./say.js";
+import { calm, complain, say } from "./say.js";
 import { shift, spotOf } from "./stage.js";
 
-const GAP = 18;
 const MARGIN = 40;
-/** As in narrow.css. */
-const NARROW = 940;
 const COMMON = ["#8a5a44", "#c98d6b", "#5b6b3a", "#4f7cac", "#7d3b3b", "#b8a06a"];
 
 const box = find("chooser");
-const exact = find("exact");
-const radius = find("radius");
+const exact = find("exact", HTMLInputElement);
+const radius = find("radius", HTMLInputElement);
 
-/** What the colors are for: {place, number (of the point, -1 = none yet), brush, kept, color, look}. */
+/** What the colors are for; `number` is that of the point, -1 = none yet.
+ * @type {{place: import("./marks.js").Place | null, number: number, brush: boolean, kept: boolean, color: string | null} | null} */
 let open = null;
+/** How far the picture was moved up to have the place in sight, in CSS pixels. */
+let lifted = 0;
 
 const isOpen = () => open !== null;
 
-/** Beside a place of the picture; where that is a sheet at the window's foot, the picture moves up instead. */
-function beside([x, y]) {
-  const frame = find("view").getBoundingClientRect();
-  if (window.innerWidth <= NARROW) {
-    const hidden = frame.top + y + MARGIN - (window.innerHeight - box.offsetHeight);
-    if (hidden > 0) shift(0, -hidden);
-    return;
-  }
-  const { offsetWidth: width, offsetHeight: height } = box;
-  const right = frame.left + x + GAP;
-  const left = right + width < window.innerWidth - 8 ? right : Math.max(8, frame.left + x - GAP - width);
-  const top = Math.min(window.innerHeight - height - 8, Math.max(8, frame.top + y - height / 3));
-  box.style.left = `${left}px`;
-  box.style.top = `${top}px`;
+/** Where the colors lie over the foot of the window, move the picture up until the place is in sight. */
+function makeRoom(place) {
+  const over = find("view").getBoundingClientRect();
+  const y = over.top + spotOf(place)[1];
+  const { left, top } = box.getBoundingClientRect();
+  if (left >= over.right || top >= over.bottom || y + MARGIN <= top) return;
+  const up = y + MARGIN - top;
+  lifted += up;
+  shift(0, -up);
 }
 
-function below(button) {
-  const { left, bottom } = button.getBoundingClientRect();
-  box.style.left = `${Math.max(8, Math.min(left, window.innerWidth - box.offsetWidth - 8))}px`;
-  box.style.top = `${Math.min(bottom + 8, window.innerHeight - box.offsetHeight - 8)}px`;
+function letDown() {
+  if (lifted) shift(0, lifted);
+  lifted = 0;
 }
 
 function shown(color) {
@@ -55,7 +50,7 @@ function shown(color) {
 
 /** Replace the marks: the first time as a step of history, then within that step, so that trying costs one undo. */
 function mark(marks) {
-  if (open.kept) put({ marks, options: desk.photo.options });
+  if (open.kept) put({ ...desk.photo.state, marks });
   else change({ marks });
   open.kept = true;
 }
@@ -106,13 +101,14 @@ function offerKnown() {
 }
 
 function start(what) {
+  letDown();
   open = { kept: false, color: null, ...what };
   box.hidden = false;
   find("suggestions").replaceChildren();
   find("suggested").hidden = !open.place;
   find("remove-point").hidden = open.brush || open.number < 0;
   find("radius-row").hidden = open.brush;
-  find("chooser-title").textContent = open.brush ? "Color of the brush" : "What color is this?";
+  find("chooser-title").textContent = open.brush ? "Brush color" : "What color is this?";
   pending.chosen = open.brush ? -1 : open.number;
   offerKnown();
   redraw();
@@ -123,7 +119,9 @@ async function look(place, marks) {
   const mine = open;
   find("suggested").classList.add("waiting");
   try {
-    const answer = await (await desk.photo.ask("look", { x: place[0], y: place[1] }, marks)).json();
+    const state = { ...desk.photo.state, marks };
+    const answer = await (await desk.photo.ask("look", { x: place[0], y: place[1] }, state)).json();
+    calm("look");
     if (open !== mine) return;
     desk.lightness = answer.lightness;
     offer(answer.suggestions);
@@ -132,7 +130,7 @@ async function look(place, marks) {
     if (document.activeElement === box) find("suggestions").querySelector("button")?.focus();
     await plane.show(answer.lightness);
   } catch (error) {
-    complain(error);
+    complain(error, { what: "There are no suggestions for this place", key: "look", photo: desk.photo });
   } finally {
     find("suggested").classList.remove("waiting");
   }
@@ -143,23 +141,22 @@ export function ask(place, number) {
   const { marks } = desk.photo;
   const known = marks.points[number];
   start({ place, number, brush: false, color: known?.color ?? null });
-  radius.value = known?.radius ?? desk.radius;
+  radius.value = String(known?.radius ?? desk.radius);
   shown(known?.color ?? null);
   if (!known) find("chosen-name").textContent = "";
-  beside(spotOf(place));
+  makeRoom(place);
   if (known) plane.point(known.color);
   return look(place, known ? withoutPoint(marks, number) : marks);
 }
 
 /** Choose the brush's color, from what the model suggests for a place when there is one. */
-export function askBrush({ place = null, button = null }) {
+export function askBrush(place = null) {
   start({ place, number: -1, brush: true, color: desk.color });
   shown(desk.color);
-  if (button) below(button);
-  else beside(spotOf(place));
+  if (place) makeRoom(place);
   plane.point(desk.color);
   if (place) return look(place, desk.photo.marks);
-  return plane.show(desk.lightness ?? 60);
+  return plane.show(desk.lightness);
 }
 
 export function close() {
@@ -167,6 +164,7 @@ export function close() {
   const within = box.contains(document.activeElement);
   open = null;
   box.hidden = true;
+  letDown();
   pending.chosen = -1;
   redraw();
   if (within) find("view").focus({ preventScroll: true });
@@ -202,7 +200,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") close();
 });
 document.addEventListener("pointerdown", (event) => {
-  if (isOpen() && !box.contains(event.target)) close();
+  if (isOpen() && !box.contains(/** @type {Node} */ (event.target))) close();
 });
 on("photo", close);
 on("marks", () => {

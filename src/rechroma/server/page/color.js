@@ -1,3 +1,4 @@
+// @ts-check
 // A color's a*b* (D65, 2 degrees), to show it on the plane, and its plain name, to say it.
 
 const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
@@ -16,7 +17,8 @@ export function toHex(red, green, blue) {
   return `#${[red, green, blue].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** Where each name's hues end, in degrees of the a*b* plane. */
+/** Where each name's hues end, in degrees of the a*b* plane.
+ * @type {[number, string][]} */
 const HUES = [
   [15, "pink"],
   [45, "red"],

@@ -1,3 +1,4 @@
+// @ts-check
 // Before and after: a divider over the picture, left of it the gray one. It is a slider for keyboard and screen
 // readers too, and leaves the picture under it free for painting.
 
@@ -9,6 +10,7 @@ const SWEEP_MS = 900;
 
 const divider = find("divider");
 const before = find("before");
+const near = find("before-near-layer");
 const view = find("view");
 /** Share of the picture that is shown as it was, from the left. */
 let share = 0;
@@ -21,6 +23,7 @@ function draw() {
   divider.classList.toggle("resting", shown === 0);
   divider.setAttribute("aria-valuenow", String(Math.round(shown * 100)));
   before.style.clipPath = `inset(0 ${(1 - shown) * 100}% 0 0)`;
+  near.style.clipPath = `inset(0 ${view.clientWidth - x}px 0 0)`;
 }
 
 function slide(to) {

@@ -1,25 +1,38 @@
+// @ts-check
 // What is on the desk, and who wants to know when it changes.
 
+/** @typedef {import("./photo.js").Photo} Photo */
+/** @typedef {import("./photo.js").State} State */
+/** @typedef {"point" | "brush" | "gray" | "eraser"} Tool */
+
 /** Kinds of news: "photos" (the list), "photo" (another one in front), "marks", "options", "references",
- * "tool" (tool, color or size), "view" (zoom, pan, divider), "show" (what is laid over), "drawn" (a new preview). */
+ * "opened" (what the server says of the one in front), "tool" (tool, color or size), "view" (zoom, pan, divider),
+ * "show" (what is laid over), "drawn" (a new preview), "server" (what it offers), "reconnected" (it answers again).
+ * @type {Map<string, (() => void)[]>} */
 const listeners = new Map();
 
 export const desk = {
-  /** @type {import("./photo.js").Photo[]} */
+  /** @type {Photo[]} */
   photos: [],
-  /** @type {import("./photo.js").Photo | null} */
+  /** @type {Photo | null} */
   photo: null,
-  /** "point", "brush", "gray" or "eraser". */
+  /** @type {Tool} */
   tool: "point",
   color: "#b0653a",
-  /** Widths as shares of the longer side. */
+  /** Widths as shares of the longer side.
+   * @type {Partial<Record<Tool, number>>} */
   sizes: { brush: 0.025, gray: 0.025, eraser: 0.03 },
   radius: 0.012,
-  show: { marks: true, doubt: false, before: false },
-  /** What GET api/server said. */
+  /** L* of the place that was asked about last. */
+  lightness: 60,
+  /** @type {Record<string, boolean>} */
+  show: { marks: true, uncertainty: false, before: false },
+  /** What GET api/server answered.
+   * @type {{version?: string, models: any[], limits: {bytes?: number}}} */
   server: { models: [], limits: {} },
 };
 
+/** Call `act` at news of these kinds. */
 export function on(kinds, act) {
   for (const kind of kinds.split(" ")) listeners.set(kind, [...(listeners.get(kind) ?? []), act]);
 }
@@ -28,24 +41,26 @@ export function tell(kind) {
   for (const act of listeners.get(kind) ?? []) act();
 }
 
-/** Change marks, options or both of the photograph in front, as one step that can be undone. */
-export function change({ marks, options }) {
+/**
+ * Change something about the photograph in front, as one step that can be undone.
+ * @param {Partial<State>} part
+ */
+export function change(part) {
   const { photo } = desk;
-  photo.history.keep({ marks: photo.marks, options: photo.options });
-  put({ marks: marks ?? photo.marks, options: options ?? photo.options });
+  photo.history.keep(photo.state);
+  put({ ...photo.state, ...part });
 }
 
-/** Put a state in place without a step of history: undo, redo, and sliders on the move. */
-export function put({ marks, options }) {
+/**
+ * Put a state in place without a step of history: undo, redo, and sliders on the move.
+ * @param {State} state
+ */
+export function put(state) {
   const { photo } = desk;
-  const [newMarks, newOptions] = [marks !== photo.marks, options !== photo.options];
-  photo.marks = marks;
-  photo.options = options;
-  if (newMarks) {
-    photo.unsaved = true;
-    tell("marks");
-  }
-  if (newOptions) tell("options");
+  const before = photo.state;
+  photo.state = state;
+  for (const kind of /** @type {const} */ (["marks", "options", "references"]))
+    if (state[kind] !== before[kind]) tell(kind);
 }
 
 export function undo() {
@@ -56,8 +71,8 @@ export function redo() {
   step("redo");
 }
 
+/** @param {"undo" | "redo"} way */
 function step(way) {
-  const { photo } = desk;
-  const state = photo?.history[way]({ marks: photo.marks, options: photo.options });
+  const state = desk.photo?.history[way](desk.photo.state);
   if (state) put(state);
 }

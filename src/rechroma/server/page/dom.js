@@ -1,10 +1,31 @@
+// @ts-check
 // Making and finding elements; no style attributes and no markup from strings, as the page's policy asks.
 
 const ICONS = new URL("vendor/lucide.svg", import.meta.url).pathname;
 
-export const find = (id) => document.getElementById(id);
+/**
+ * Find an element of the page by its id.
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @param {{new (): T}} [kind]  what it must be, where more than any element is needed of it.
+ * @returns {T}
+ */
+export function find(id, kind) {
+  const element = document.getElementById(id);
+  if (!element || (kind && !(element instanceof kind))) throw new Error(`the page has no ${kind?.name ?? "element"} #${id}`);
+  return /** @type {T} */ (element);
+}
 
-/** Make an element: attributes that start with "on" listen, "color" becomes the CSS variable --color. */
+/** All elements of the page that a selector names. */
+export const findAll = (selector) => /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector));
+
+/**
+ * Make an element: attributes that start with "on" listen, "color" becomes the CSS variable --color.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...(Node | string)} children
+ */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {

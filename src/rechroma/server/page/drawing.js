@@ -1,3 +1,4 @@
+// @ts-check
 // The marks, drawn over the picture at the screen's own resolution, and the brush under the pointer.
 
 import { desk, on } from "./desk.js";
@@ -5,14 +6,16 @@ import { find } from "./dom.js";
 import { pixels, spotOf } from "./stage.js";
 
 const PIN = 7;
-/** Of a point that an idea made: advice, not a person's word. */
+/** Of a point that a proposal made: advice, not what a person chose. */
 const SMALL_PIN = 3.5;
 const GRAY = "#8d8d8d";
 
-const canvas = find("marks");
+const canvas = find("marks", HTMLCanvasElement);
 const ink = canvas.getContext("2d");
 
-/** What the pointer is about to do: {stroke}, {eraser: places}, {at: [x, y], width} or {crosshair: [x, y]}. */
+/** What the pointer is about to do.
+ * @type {{stroke: import("./marks.js").Stroke | null, cursor: {at: import("./marks.js").Place, width: number} | null,
+ *   crosshair: import("./marks.js").Place | null, chosen: number}} */
 export const pending = { stroke: null, cursor: null, crosshair: null, chosen: -1 };
 
 function fitCanvas() {
@@ -25,7 +28,9 @@ function fitCanvas() {
 
 function path(places) {
   ink.beginPath();
-  places.forEach((place, i) => (i ? ink.lineTo(...spotOf(place)) : ink.moveTo(...spotOf(place))));
+  for (const [i, place] of places.entries())
+    if (i) ink.lineTo(...spotOf(place));
+    else ink.moveTo(...spotOf(place));
   if (places.length === 1) ink.lineTo(...spotOf(places[0]));
 }
 
@@ -74,7 +79,7 @@ function pin({ x, y, color, radius = 0.01, confidence = 1 }, chosen) {
 
 function cross(place) {
   const [x, y] = spotOf(place);
-  for (const [width, style] of [[4, "rgb(0 0 0 / 60%)"], [1.5, "#fff"]]) {
+  const draw = (width, style) => {
     ink.lineWidth = width;
     ink.strokeStyle = style;
     ink.beginPath();
@@ -83,7 +88,9 @@ function cross(place) {
       ink.lineTo(x + 16 * dx, y + 16 * dy);
     }
     ink.stroke();
-  }
+  };
+  draw(4, "rgb(0 0 0 / 60%)");
+  draw(1.5, "#fff");
 }
 
 function draw() {
@@ -93,8 +100,8 @@ function draw() {
   ink.lineJoin = "round";
   const { stroke, cursor, crosshair, chosen } = pending;
   if (desk.show.marks && !desk.show.before) {
-    desk.photo.marks.strokes.forEach(thread);
-    desk.photo.marks.points.forEach((point, i) => pin(point, i === chosen));
+    for (const stroke of desk.photo.marks.strokes) thread(stroke);
+    for (const [i, point] of desk.photo.marks.points.entries()) pin(point, i === chosen);
   }
   if (stroke) {
     ink.globalAlpha = 0.75;

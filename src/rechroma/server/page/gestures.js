@@ -1,3 +1,4 @@
+// @ts-check
 // What a mouse, pen or finger does on the picture: one paints, points or pans; two fingers pinch.
 
 import { change, desk, on } from "./desk.js";
@@ -11,13 +12,14 @@ const GRIP = 12;
 
 const canvas = find("marks");
 const fingers = new Map();
-/** What the pointer does now: null, or {move, up, cancel}. */
+/** What the pointer does now.
+ * @type {{move: (event: PointerEvent) => void, up: (event: PointerEvent) => void, cancel: (event?: PointerEvent) => void} | null} */
 let doing = null;
 
 /** Called while a stroke grows, with the marks as they would be; and with null when it was given up. */
-let sketching = () => {};
+let sketching = (/** @type {import("./marks.js").Marks | null} */ _) => {};
 /** Called when a place was clicked: (place, number of the point there or -1). */
-let clicked = () => {};
+let clicked = (/** @type {import("./marks.js").Place} */ _, /** @type {number} */ __) => {};
 
 export function listen({ sketch, click }) {
   sketching = sketch;
@@ -32,6 +34,7 @@ export function giveUp() {
 }
 
 const onPicture = ([x, y]) => x >= 0 && x <= 1 && y >= 0 && y <= 1;
+/** @returns {import("./marks.js").Place} */
 const clamped = ([x, y]) => [Math.min(1, Math.max(0, x)), Math.min(1, Math.max(0, y))];
 const grip = () => GRIP / pixels(1);
 
@@ -126,9 +129,10 @@ function start(event) {
 }
 
 canvas.addEventListener("pointerdown", (event) => {
-  if (!desk.photo?.facts || event.button > 1) return;
+  if (!desk.photo?.isOpen || event.button > 1) return;
   event.preventDefault();
-  find("view").focus({ preventScroll: true, focusVisible: false });
+  const quietly = /** @type {FocusOptions} */ ({ preventScroll: true, focusVisible: false });
+  find("view").focus(quietly);
   canvas.setPointerCapture(event.pointerId);
   fingers.set(event.pointerId, event);
   if (fingers.size === 1) doing = start(event);

@@ -1,23 +1,35 @@
+// @ts-check
 // Undo and redo: whole states, which are never changed and so share what they have in common.
 
 const STEPS = 200;
 
+/** @typedef {import("./photo.js").State} State */
+
 export class History {
+  /** @type {State[]} */
   #past = [];
+  /** @type {State[]} */
   #future = [];
 
-  /** Remember the state that is about to be replaced. */
+  /**
+   * Remember the state that is about to be replaced.
+   * @param {State} state
+   */
   keep(state) {
     this.#past.push(state);
     if (this.#past.length > STEPS) this.#past.shift();
     this.#future = [];
   }
 
-  /** @returns the state before, or null; `now` becomes the one to redo. */
+  /**
+   * @param {State} now  becomes the one to redo.
+   * @returns {State | null} the state before, if there is one.
+   */
   undo(now) {
     return History.#move(this.#past, this.#future, now);
   }
 
+  /** @param {State} now */
   redo(now) {
     return History.#move(this.#future, this.#past, now);
   }

@@ -1,12 +1,17 @@
-// How photographs come onto the desk: dropped, chosen, pasted; and hints files with them.
+// @ts-check
+// How photographs come onto the desk and leave it: dropped, chosen, pasted; and hints files with them.
 
-import { change, desk, tell } from "./desk.js";
-import { find } from "./dom.js";
+import { change, desk, on, tell } from "./desk.js";
+import { find, findAll } from "./dom.js";
+import * as keeping from "./keeping.js";
 import { fromText } from "./marks.js";
 import { Photo } from "./photo.js";
-import { complain, say, trying } from "./say.js";
+import { calm, calmAbout, complain, note, say, trying } from "./say.js";
 
 const MEGABYTE = 1e6;
+const NAMED = 3;
+/** Seconds for which a removed photograph can be brought back. */
+const REGRET = 30;
 
 /** Bring a photograph to the front. */
 export function front(photo) {
@@ -14,45 +19,111 @@ export function front(photo) {
   tell("photo");
 }
 
-function refused(file) {
-  const { bytes } = desk.server.limits;
-  if (!bytes || file.size <= bytes) return false;
-  const [has, most] = [file.size, bytes].map((size) => Math.round(size / MEGABYTE));
-  complain(new Error(`${file.name} has ${has} MB; this server takes up to ${most} MB.`));
-  return true;
+/** Name photographs in a sentence. */
+export function listed(names) {
+  if (names.length > NAMED) return `${names.slice(0, NAMED).join(", ")} and ${names.length - NAMED} more`;
+  return names.join(", ");
 }
 
+/** What is known to be wrong with a file before anybody has looked into it. */
+function obstacle(file) {
+  const { bytes } = desk.server.limits;
+  if (!bytes || file.size <= bytes) return null;
+  const [has, most] = [file.size, bytes].map((size) => Math.round(size / MEGABYTE));
+  return `the file has ${has} MB; this server takes up to ${most} MB`;
+}
+
+const refusal = (name, reason) =>
+  complain(new Error(reason), { what: `${name} cannot be opened`, key: `refused ${name}` });
+
 /** Put photographs on the desk, the first of them in front. */
-export function addPhotos(files) {
-  const photos = files.filter((file) => !refused(file)).map((file) => new Photo(file));
+export function put(photos) {
   if (!photos.length) return;
   desk.photos = [...desk.photos, ...photos];
   tell("photos");
   front(photos[0]);
-  if (photos.length > 1) say(`${photos.length} photographs on the desk.`);
 }
 
-/** Take a photograph off the desk. */
-export function removePhoto(photo) {
+export function addPhotos(files) {
+  for (const item of findAll("#messages [data-key^='refused ']")) calm(item.dataset.key);
+  const photos = [];
+  for (const file of files) {
+    const reason = obstacle(file);
+    if (reason) refusal(file.name, reason);
+    else photos.push(new Photo(file));
+  }
+  put(photos);
+  if (photos.length > 1) say(`${photos.length} photographs opened.`);
+}
+
+/** Take a photograph off the desk; another one comes to the front. */
+function takeOff(photo) {
   const at = desk.photos.indexOf(photo);
   desk.photos = desk.photos.filter((other) => other !== photo);
-  photo.close();
   tell("photos");
   if (desk.photo === photo) front(desk.photos[Math.min(at, desk.photos.length - 1)] ?? null);
+  return at;
+}
+
+/** Photographs that were removed and can come back.
+ * @type {{photo: Photo, at: number}[]} */
+let removed = [];
+
+function dropRemoved() {
+  for (const { photo } of removed) {
+    calmAbout(photo);
+    photo.close();
+    keeping.forget(photo);
+  }
+  removed = [];
+}
+
+function bringBack() {
+  for (const { photo, at } of removed.reverse()) desk.photos = desk.photos.toSpliced(at, 0, photo);
+  keeping.note(...removed.map(({ photo }) => photo));
+  const { photo } = removed.at(-1);
+  removed = [];
+  tell("photos");
+  front(photo);
+}
+
+/** Remove a photograph; the person can undo it while the message about it is there. */
+export function removePhoto(photo) {
+  removed.push({ photo, at: takeOff(photo) });
+  photo.rest();
+  keeping.note(photo);
+  note(`Removed ${listed(removed.map((each) => each.photo.name))}.`, {
+    key: "removed",
+    actions: [{ label: "Undo", run: bringBack }],
+    seconds: REGRET,
+    closed: dropRemoved,
+  });
+}
+
+/** Put a file away that the server cannot open. */
+export function refuse(photo, error) {
+  if (!desk.photos.includes(photo)) return;
+  takeOff(photo);
+  photo.close();
+  keeping.forget(photo);
+  refusal(photo.name, error.message);
 }
 
 /** Put a hints file's marks in place of the photograph's. */
 export function loadHints(file) {
-  return trying(async () => {
-    const { photo } = desk;
-    if (!photo) throw new Error("Open the photograph first, then its hints file.");
-    const marks = fromText(await file.text());
-    await photo.check(marks);
-    if (desk.photo !== photo) return;
-    change({ marks });
-    photo.unsaved = false;
-    say(`Hints of ${file.name} are in place.`);
-  });
+  return trying(
+    async () => {
+      const { photo } = desk;
+      if (!photo) throw new Error(`${file.name}: open the photograph first, then its hints file.`);
+      const marks = fromText(await file.text());
+      await photo.check({ marks });
+      calm("hints");
+      if (desk.photo !== photo) return;
+      change({ marks });
+      say(`Hints loaded from ${file.name}.`);
+    },
+    { key: "hints" },
+  );
 }
 
 const isHints = (file) => file.name.toLowerCase().endsWith(".json");
@@ -63,14 +134,14 @@ function take(files) {
   for (const hints of files.filter(isHints)) loadHints(hints);
 }
 
-const input = find("photo-input");
-for (const button of document.querySelectorAll("[data-open]")) button.addEventListener("click", () => input.click());
+const input = find("photo-input", HTMLInputElement);
+for (const button of findAll("[data-open]")) button.addEventListener("click", () => input.click());
 input.addEventListener("change", () => {
   take([...input.files]);
   input.value = "";
 });
 
-const hintsInput = find("hints-input");
+const hintsInput = find("hints-input", HTMLInputElement);
 find("load-hints").addEventListener("click", () => hintsInput.click());
 hintsInput.addEventListener("change", () => {
   if (hintsInput.files[0]) loadHints(hintsInput.files[0]);
@@ -99,3 +170,8 @@ document.addEventListener("paste", (event) => {
   const files = [...(event.clipboardData?.files ?? [])];
   if (files.length) take(files);
 });
+window.addEventListener("pagehide", (event) => {
+  if (!event.persisted) for (const photo of desk.photos) photo.rest();
+});
+
+on("marks photo", () => calm("hints"));

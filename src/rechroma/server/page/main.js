@@ -1,17 +1,19 @@
+// @ts-check
 // The studio: puts its parts together.
 
 import { request, takeToken } from "./api.js";
 import * as chooser from "./chooser.js";
 import { desk, on, tell } from "./desk.js";
-import { find } from "./dom.js";
+import { offerEarlier } from "./earlier.js";
+import { find, findAll } from "./dom.js";
 import * as crosshair from "./crosshair.js";
 import * as gestures from "./gestures.js";
-import "./ideas.js";
 import "./incoming.js";
 import "./outgoing.js";
 import { refresh } from "./pictures.js";
+import "./proposals.js";
 import "./references.js";
-import { calm, trying } from "./say.js";
+import { showAbout, trying } from "./say.js";
 import "./settings.js";
 import "./shortcuts.js";
 import { placeOf } from "./stage.js";
@@ -27,29 +29,32 @@ find("marks").addEventListener("contextmenu", (event) => {
   event.preventDefault();
   gestures.giveUp();
   const place = placeOf(event);
-  if (!desk.photo?.facts || desk.tool === "eraser" || place.some((value) => value < 0 || value > 1)) return;
+  if (!desk.photo?.isOpen || desk.tool === "eraser" || place.some((value) => value < 0 || value > 1)) return;
   if (desk.tool === "point") chooser.ask(place, -1);
-  else chooser.askBrush({ place });
+  else chooser.askBrush(place);
 });
 
+function factsOf(photo) {
+  if (!photo?.facts?.format) return "";
+  const { width, height, format } = photo.facts;
+  return `${width} × ${height}, ${((width * height) / MEGAPIXEL).toFixed(1)} MP, ${format.toUpperCase()}`;
+}
+
+/** Words at the top, and which parts can be used: where nothing is open there is nothing to work on. */
 function title() {
   const { photo } = desk;
   find("welcome").hidden = photo !== null;
   find("desk").hidden = photo === null;
-  for (const part of document.querySelectorAll("[data-needs-photo]")) part.hidden = photo === null;
+  for (const part of findAll("[data-needs-photo]")) part.hidden = photo === null;
+  for (const part of findAll("[data-needs-open]")) part.inert = !photo?.isOpen;
+  find(photo ? "messages-over-picture" : "messages-over-welcome").append(find("messages"));
   document.title = photo ? `${photo.name} – Rechroma` : "Rechroma studio";
   find("photo-name").textContent = photo?.name ?? "";
-  const { width, height, format } = photo?.facts ?? {};
-  const megapixels = ((width * height) / MEGAPIXEL).toFixed(1);
-  find("photo-facts").textContent = format ? `${width} × ${height}, ${megapixels} MP, ${format.toUpperCase()}` : "";
+  find("photo-facts").textContent = factsOf(photo);
 }
 
-find("alert-close").addEventListener("click", calm);
-on("photo", calm);
+on("photo", () => showAbout(desk.photo));
 on("photo opened", title);
-window.addEventListener("pagehide", (event) => {
-  if (!event.persisted) for (const photo of desk.photos) photo.close();
-});
 
 takeToken();
 title();
@@ -59,3 +64,4 @@ await trying(async () => {
   find("version").textContent = desk.server.version;
   tell("server");
 });
+offerEarlier();

@@ -1,22 +1,32 @@
+// @ts-check
 // What a person marked on a picture: the hints file's document, never changed, only replaced.
 // Places are 0 to 1 of width and height; radii and widths are shares of the longer side.
+
+/** @typedef {[number, number]} Place */
+/** @typedef {{x: number, y: number, color: string | null, radius?: number, confidence?: number}} Point */
+/** @typedef {{places: Place[], color: string | null, width?: number}} Stroke  color null keeps gray */
+/** @typedef {{points: readonly Point[], strokes: readonly Stroke[], layers: readonly string[], palette: readonly string[]}} Marks */
 
 const DIGITS = 5;
 const PALETTE = 12;
 
+/** @type {Marks} */
 export const NOTHING = Object.freeze({ points: [], strokes: [], layers: [], palette: [] });
 
 const round = (value) => Number(value.toFixed(DIGITS));
 const inside = (value) => round(Math.min(1, Math.max(0, value)));
+/** @returns {Place} */
 const place = ([x, y]) => [inside(x), inside(y)];
 
-/** Number of marks that color something. */
+/** Number of marks that color something.
+ * @param {Marks} marks */
 export const count = (marks) => marks.points.length + marks.strokes.length + marks.layers.length;
 
 /** The document as the server and the hints file want it. */
 export const toDocument = (marks) => ({ rechroma_hints: 1, ...marks });
 
-/** Read a hints file's text. Throws an Error with a sentence; the server checks the rest. */
+/** Read a hints file's text. Throws an Error with a sentence; the server checks the rest.
+ * @returns {Marks} */
 export function fromText(text) {
   let read;
   try {
@@ -84,22 +94,29 @@ function simplified(places, tolerance, size) {
   return [...head.slice(0, -1), ...simplified(places.slice(at), tolerance, size)];
 }
 
-/** Put a color first among those kept at hand. */
+/**
+ * Put a color first in the palette.
+ * @param {Marks} marks
+ * @param {string | null} color
+ * @returns {Marks}
+ */
 export function remembering(marks, color) {
   if (color === null) return marks;
   const palette = [color, ...marks.palette.filter((known) => known !== color)].slice(0, PALETTE);
   return { ...marks, palette };
 }
 
+/** @returns {Marks} */
 export function withPoint(marks, { x, y, color, radius }) {
   const point = { x: inside(x), y: inside(y), color, radius: round(radius) };
   return remembering({ ...marks, points: [...marks.points, point] }, color);
 }
 
+/** @returns {Marks} */
 export function withPointChanged(marks, number, change) {
-  // What a person changed is their word, also where an idea had proposed it.
-  const told = ({ confidence: _, ...point }) => ({ ...point, ...change });
-  const points = marks.points.map((point, i) => (i === number ? told(point) : point));
+  // What a person changed is certain, also where it came from a proposal.
+  const changedPoint = ({ confidence: _, ...point }) => ({ ...point, ...change });
+  const points = marks.points.map((point, i) => (i === number ? changedPoint(point) : point));
   if (change.x !== undefined) [points[number].x, points[number].y] = place([change.x, change.y]);
   const changed = { ...marks, points };
   return change.color ? remembering(changed, change.color) : changed;
@@ -110,7 +127,8 @@ export const withoutPoint = (marks, number) => ({
   points: marks.points.filter((_, i) => i !== number),
 });
 
-/** Add a stroke. Points lie above strokes, so those that it is painted over give way. */
+/** Add a stroke. Points lie above strokes, so those that it is painted over give way.
+ * @returns {Marks} */
 export function withStroke(marks, { places, color, width }, size) {
   const line = simplified(places.map(place), width / 20, size);
   const points = marks.points.filter(({ x, y }) => fromLine([x, y], line, size) > width / 2);
@@ -118,7 +136,8 @@ export function withStroke(marks, { places, color, width }, size) {
   return remembering({ ...marks, points, strokes }, color);
 }
 
-/** Take away every mark that an eraser of that width touches along its places. */
+/** Take away every mark that an eraser of that width touches along its places.
+ * @returns {Marks} */
 export function erased(marks, places, width, size) {
   const points = marks.points.filter(
     ({ x, y, radius = 0.01 }) => fromLine([x, y], places, size) > radius + width / 2,

@@ -1,3 +1,4 @@
+// @ts-check
 // At most one run at a time, and the newest wish wins: what is wished for meanwhile replaces what waited.
 
 /**

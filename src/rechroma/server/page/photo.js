@@ -1,46 +1,100 @@
-// A photograph on the desk: the file, what the person said about it, and the server's draft of it, made when needed.
+// @ts-check
+// A photograph on the desk: the file, what the person set for it, and the server's draft of it, made when needed.
 
-import { ApiError, form, leave, request } from "./api.js";
+import { ApiError, leave, request, send } from "./api.js";
 import { History } from "./history.js";
 import { NOTHING, toDocument } from "./marks.js";
 
+/** @typedef {{id: string, name: string, file: File, url: string}} Reference */
+/** @typedef {Record<string, string | number | boolean>} Options  what is missing is the server's default */
+/** @typedef {{marks: import("./marks.js").Marks, options: Options, references: readonly Reference[]}} State */
+/** @typedef {{id?: string, width: number, height: number, format?: string, bytes?: number, notes?: string[]}} Facts */
+
 let made = 0;
 
-export class Photo {
-  #draft = null;
+/** An id for the browser's own storage. */
+export const newId = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
-  /** @param {File} file  kept, so that a draft that the server forgot can be made again. */
-  constructor(file) {
+/**
+ * @param {File} file
+ * @param {string} [id]
+ * @returns {Reference}
+ */
+export const toReference = (file, id = newId()) => ({
+  id,
+  name: file.name || "reference.png",
+  file,
+  url: URL.createObjectURL(file),
+});
+
+export class Photo {
+  /** @type {Promise<Facts> | null} */
+  #draft = null;
+  /** Ids that the draft's references have on the server.
+   * @type {Map<Reference, Promise<string>>} */
+  #sent = new Map();
+
+  /**
+   * @param {File} file  kept, so that a draft that the server forgot can be made again.
+   * @param {string} [id]  the one under which the browser keeps it already.
+   */
+  constructor(file, id = newId()) {
     made += 1;
     this.number = made;
+    this.id = id;
     this.file = file;
     this.name = file.name || "photograph.png";
     this.url = URL.createObjectURL(file);
-    this.marks = NOTHING;
-    /** What was chosen; what is missing is the server's default. */
-    this.options = {};
-    /** @type {{name: string, file: File, sent: Promise<string> | null}[]} */
-    this.references = [];
+    /** What can be undone.
+     * @type {State} */
+    this.state = { marks: NOTHING, options: {}, references: [] };
     this.history = new History();
-    /** Width, height, format and bytes once the server has seen it. */
+    /** Once the server, or at least the browser, has seen it.
+     * @type {Facts | null} */
     this.facts = null;
-    /** Whether marks were made that no file holds yet. */
-    this.unsaved = false;
+    /** Whether it could not be opened, for a reason that may pass. */
+    this.isShut = false;
+    /** Whether its colors were shown. */
+    this.colored = false;
+    /** The newest picture of it.
+     * @type {Blob | null} */
+    this.thumbnail = null;
+    /** How it is getting on where all are colored or saved.
+     * @type {"" | "waiting" | "running" | "done" | "failed"} */
+    this.progress = "";
   }
 
-  /** [width, height], square until known. */
+  get marks() {
+    return this.state.marks;
+  }
+
+  get options() {
+    return this.state.options;
+  }
+
+  get references() {
+    return this.state.references;
+  }
+
+  /** [width, height], square until known.
+   * @returns {[number, number]} */
   get size() {
     return this.facts ? [this.facts.width, this.facts.height] : [1, 1];
   }
 
-  /** Whether the person said anything about it: hints, references or settings. */
+  /** Whether there is something to work on. */
+  get isOpen() {
+    return this.facts !== null && !this.isShut;
+  }
+
+  /** Whether the person set anything for it: hints, references or options. */
   get touched() {
     return this.marks !== NOTHING || this.references.length > 0 || Object.keys(this.options).length > 0;
   }
 
-  /** The draft on the server, with all references: {id, width, height, format, bytes}. */
+  /** Open the draft on the server, where it is not open. */
   async ready() {
-    this.#draft ??= request("POST", "api/drafts", form("picture", this.file)).then((answer) => answer.json());
+    this.#draft ??= send("api/drafts", this.file, this.name).then((answer) => answer.json());
     const mine = this.#draft;
     try {
       this.facts = await mine;
@@ -48,15 +102,20 @@ export class Photo {
       if (this.#draft === mine) this.#draft = null;
       throw error;
     }
-    await Promise.all(this.references.map((reference) => this.#send(reference)));
     return this.facts;
   }
 
-  #send(reference) {
-    reference.sent ??= request("POST", `api/drafts/${this.facts.id}/references`, form("picture", reference.file))
-      .then((answer) => answer.json())
-      .then(({ id }) => id);
-    return reference.sent;
+  /** The id of a reference in the draft, which has it from now on. */
+  #idOf(reference, draft) {
+    let sent = this.#sent.get(reference);
+    if (!sent) {
+      sent = send(`api/drafts/${draft}/references`, reference.file, reference.name)
+        .then((answer) => answer.json())
+        .then(({ id }) => id);
+      this.#sent.set(reference, sent);
+      sent.catch(() => this.#sent.delete(reference));
+    }
+    return sent;
   }
 
   /** Ask about the draft; one that the server forgot (restart, too many drafts) is made again. */
@@ -64,44 +123,72 @@ export class Photo {
     for (let attempt = 1; ; attempt += 1) {
       const { id } = await this.ready();
       try {
-        return await request(method, `api/drafts/${id}/${action}`, body && (await body()));
+        return await request(method, `api/drafts/${id}/${action}`, await body(id));
       } catch (error) {
         if (!(error instanceof ApiError) || error.status !== 404 || attempt === 2) throw error;
-        this.forget(id);
+        this.#forget(id);
       }
     }
   }
 
-  /** Ask with all that is known about the photograph: action is preview, look, proposals, doubt or result. */
-  ask(action, body = {}, marks = this.marks) {
-    return this.#ask("POST", action, async () => ({
-      options: this.options,
-      hints: toDocument(marks),
-      references: await Promise.all(this.references.map(({ sent }) => sent)),
+  /**
+   * Ask with all that is set for the photograph.
+   * @param {"preview" | "look" | "proposals" | "uncertainty" | "result" | "pack"} action
+   * @param {object} [body]  what else the action takes.
+   * @param {State} [state]
+   */
+  ask(action, body = {}, state = this.state) {
+    return this.#ask("POST", action, async (id) => ({
+      options: state.options,
+      hints: toDocument(state.marks),
+      references: await Promise.all(state.references.map((reference) => this.#idOf(reference, id))),
       ...body,
     }));
   }
 
-  /** Ask for the smallest preview, to learn whether the server takes marks and references; it remembers them. */
-  check(marks = this.marks) {
-    return this.ask("preview", { side: 16 }, marks);
+  /**
+   * Ask for the smallest preview, to learn whether the server takes marks and references; it remembers them.
+   * @param {Partial<State>} part
+   */
+  check(part) {
+    return this.ask("preview", { side: 16 }, { ...this.state, ...part });
   }
 
-  /** The picture's own lightness, longer side at most `side`. */
-  gray(side) {
-    return this.#ask("GET", `gray?side=${side}`, null);
+  /**
+   * The picture's own lightness.
+   * @param {number} side  the longer side at most, in pixels.
+   * @param {number[] | null} [part]  left, top, right, bottom of the part wanted, 0 to 1.
+   */
+  gray(side, part = null) {
+    return this.#ask("GET", `gray?side=${side}${(part ?? []).map((value) => `&part=${value}`).join("")}`, () => null);
   }
 
-  /** Drop what the server knows, if it is still that draft. */
-  forget(id = this.facts?.id) {
+  /** A small gray picture, for a photograph that browsers cannot show; leaves no draft open that was not. */
+  async small(side) {
+    const isOpen = this.#draft !== null;
+    const blob = await (await this.gray(side)).blob();
+    if (!isOpen) this.rest();
+    return blob;
+  }
+
+  /** Drop what is known of the draft, if it is still that one. */
+  #forget(id) {
     if (this.facts?.id !== id) return;
     this.#draft = null;
-    for (const reference of this.references) reference.sent = null;
+    this.#sent.clear();
   }
 
-  /** Take it off the desk. */
+  /** Close the draft; it is opened again when it is needed. */
+  rest() {
+    if (!this.#draft || !this.facts?.id) return;
+    leave(`api/drafts/${this.facts.id}`);
+    this.#forget(this.facts.id);
+  }
+
+  /** Take it off the desk for good. */
   close() {
+    this.rest();
     URL.revokeObjectURL(this.url);
-    if (this.#draft && this.facts) leave(`api/drafts/${this.facts.id}`);
+    for (const { url } of this.references) URL.revokeObjectURL(url);
   }
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // The picker: every color possible at one lightness, as the server draws it; a* to the right, b* upwards. It shows the
 // square that holds them all, so that dark and light places have as much room as others.
 
@@ -13,12 +14,12 @@ const STEPS = 40;
 /** Side of the shown square against that of what is in it. */
 const ROOM = 1.08;
 
-const canvas = find("plane");
+const canvas = find("plane", HTMLCanvasElement);
 const ink = canvas.getContext("2d", { willReadFrequently: true });
 const dot = find("plane-dot");
 const planes = new Map();
 
-let picked = () => {};
+let picked = (/** @type {string} */ _) => {};
 /** The square that is shown: a* and b* of its middle, and how far it goes from there. */
 let middle = [0, 0];
 let reach = REACH;
@@ -67,13 +68,14 @@ export async function show(lightness) {
   const unit = (2 * REACH) / DRAWN;
   reach = (side / 2) * unit;
   middle = [(x + side / 2) * unit - REACH, REACH - (y + side / 2) * unit];
-  canvas.dataset.lightness = level;
+  canvas.dataset.lightness = String(level);
   ink.clearRect(0, 0, SIDE, SIDE);
   ink.drawImage(drawing, x, y, side, side, 0, 0, SIDE, SIDE);
   mark();
 }
 
 /** Shares of the frame, from the left and the top, where an a*b* lies. */
+/** @param {number[]} ab */
 const shares = ([a, b]) => [(1 + (a - middle[0]) / reach) / 2, (1 - (b - middle[1]) / reach) / 2];
 
 function mark() {
@@ -90,7 +92,7 @@ export function point(color) {
 
 function pixel(place) {
   const spot = shares(place).map((share) => Math.min(SIDE - 1, Math.max(0, Math.floor(SIDE * share))));
-  return ink.getImageData(...spot, 1, 1).data;
+  return ink.getImageData(spot[0], spot[1], 1, 1).data;
 }
 
 /** Pick an a*b*, or the nearest one towards gray where there is no such color. */

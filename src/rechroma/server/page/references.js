@@ -1,45 +1,44 @@
-// Reference photographs: color pictures of the same thing or time, whose colors are taken where they match.
+// @ts-check
+// References: color pictures of the same thing or time, whose colors are used where they match.
 
-import { desk, on, tell } from "./desk.js";
+import { change, desk, on } from "./desk.js";
 import { find, icon, make } from "./dom.js";
-import { complain, say, working } from "./say.js";
+import { toReference } from "./photo.js";
+import { calm, complain, say, working } from "./say.js";
+
+const KEY = "references";
 
 const list = find("references");
 const target = find("reference-drop");
-const input = find("reference-input");
+const input = find("reference-input", HTMLInputElement);
 
-/** Use color pictures as references for the photograph in front; those that the server refuses are put away. */
-export async function add(files) {
+/** Use color pictures as references for the photograph in front, unless the server refuses one. */
+async function add(files) {
   const { photo } = desk;
-  const added = files.map((file) => ({
-    name: file.name || "reference.png",
-    file,
-    sent: null,
-    url: URL.createObjectURL(file),
-  }));
-  const before = photo.references;
-  photo.references = [...before, ...added];
-  say(files.length === 1 ? "Looking for its colors in your photograph." : "Looking for their colors.");
-  try {
-    await working(() => photo.check());
-  } catch (error) {
-    photo.references = before;
-    complain(error);
+  for (const file of files) {
+    const reference = toReference(file);
+    const references = [...photo.references, reference];
+    say(`Looking for the colors of ${reference.name} in your photograph…`);
+    try {
+      await working(() => photo.check({ references }));
+      calm(KEY);
+      if (desk.photo === photo) change({ references });
+    } catch (error) {
+      URL.revokeObjectURL(reference.url);
+      complain(error, { what: `${reference.name} is not used as a reference`, key: KEY, photo });
+    }
   }
-  if (desk.photo === photo) tell("references");
 }
 
 function remove(reference) {
-  const { photo } = desk;
-  photo.references = photo.references.filter((other) => other !== reference);
-  URL.revokeObjectURL(reference.url);
-  tell("references");
+  change({ references: desk.photo.references.filter((other) => other !== reference) });
 }
 
 function row(reference) {
   const { name, url } = reference;
-  const button = { type: "button", class: "quiet", "aria-label": `Remove ${name}`, title: "Remove", onclick: () => remove(reference) };
-  return make("li", {}, make("img", { src: url, alt: "" }), make("span", {}, name), make("button", button, icon("x")));
+  const words = { type: "button", class: "quiet", "aria-label": `Remove ${name}`, title: "Remove" };
+  const button = make("button", { ...words, onclick: () => remove(reference) }, icon("x"));
+  return make("li", {}, make("img", { src: url, alt: "" }), make("span", {}, name), button);
 }
 
 input.addEventListener("change", () => {

@@ -1,4 +1,5 @@
-// Sliders and choices, as a table: what a person reads, and the option that it sets.
+// @ts-check
+// Sliders and choices, as a table. Their names are those of the options, here and everywhere: see docs/studio.md.
 
 import { change, desk, on, put } from "./desk.js";
 import { find, make } from "./dom.js";
@@ -7,11 +8,11 @@ import { find, make } from "./dom.js";
 const SLIDERS = [
   {
     option: "saturation",
-    name: "Strength",
+    name: "Saturation",
     ends: ["gray", "strong"],
     range: [0, 2, 0.05],
     start: 1,
-    title: "How much color (saturation: a factor on the predicted chroma)",
+    title: "How strong the colors are",
   },
   {
     option: "warmth",
@@ -19,23 +20,23 @@ const SLIDERS = [
     ends: ["cooler", "warmer"],
     range: [-1, 1, 0.05],
     start: 0,
-    title: "Towards blue or towards amber (warmth)",
+    title: "Shift all colors towards blue or towards amber",
   },
   {
     option: "vividness",
-    name: "Boldness",
+    name: "Vividness",
     ends: ["faithful", "colorful"],
     range: [0, 1, 0.05],
     start: "vividness",
-    title: "Likely but dull, or rarer and livelier colors (vividness: class rebalancing)",
+    title: "Muted where the model is unsure, or colorful at the risk of being wrong",
   },
   {
     option: "temperature",
-    name: "Caution",
-    ends: ["decided", "blended"],
+    name: "Temperature",
+    ends: ["likeliest", "average"],
     range: [0.05, 1, 0.05],
     start: "temperature",
-    title: "Decide for one color, or blend the likely ones (temperature of the annealed mean)",
+    title: "Take the likeliest color of a place, or the average of the likely ones",
   },
   {
     option: "reach",
@@ -43,28 +44,28 @@ const SLIDERS = [
     ends: ["nearby", "everywhere"],
     range: [0, 1, 0.05],
     start: 1,
-    title: "How far your colors tell something of others: only near them, or wherever the model thinks so (reach)",
+    title: "How far a hint counts: only near it, or wherever the model sees fit",
   },
 ];
 
 const CHOICES = [
   {
     option: "refine",
-    name: "Clean up edges",
-    title: "How the small prediction is tidied before it is enlarged (refine)",
+    name: "Refinement",
+    title: "How the predicted colors are tidied before they are enlarged",
     values: [
-      ["none", "As predicted"],
-      ["bilateral", "Smooth within edges (bilateral)"],
-      ["guided", "Follow the picture (guided filter)"],
-      ["tv", "Calm surfaces (total variation)"],
-      ["segments", "One color per region (segments)"],
-      ["crf", "Sharpen borders (random field)"],
+      ["none", "None"],
+      ["bilateral", "Bilateral: smooths within edges"],
+      ["guided", "Guided: follows the picture’s edges"],
+      ["tv", "TV: evens out surfaces"],
+      ["segments", "Segments: one color per region"],
+      ["crf", "CRF: sharpens borders"],
     ],
   },
   {
     option: "format",
-    name: "Save as",
-    title: "File format of the result (format)",
+    name: "Format",
+    title: "File format of the saved picture",
     values: [
       ["same", "Same as the original"],
       ["jpeg", "JPEG"],
@@ -98,7 +99,8 @@ function slider(row) {
   const [min, max, step] = range;
   const id = `option-${option}`;
   const output = make("output", { for: id });
-  /** The state before the slider was taken hold of: a whole drag is one step of history. */
+  /** The state before the slider was taken hold of: a whole drag is one step of history.
+   * @type {import("./photo.js").State | null} */
   let before = null;
   const input = make("input", {
     type: "range",
@@ -109,8 +111,8 @@ function slider(row) {
     title,
     oninput: () => {
       const { photo } = desk;
-      before ??= { marks: photo.marks, options: photo.options };
-      put({ marks: photo.marks, options: choosing(option, Number(input.value), usual(row)) });
+      before ??= photo.state;
+      put({ ...photo.state, options: choosing(option, Number(input.value), usual(row)) });
     },
     onchange: () => {
       if (before) desk.photo.history.keep(before);
@@ -121,9 +123,7 @@ function slider(row) {
   });
   const show = () => {
     const value = desk.photo?.options[option] ?? usual(row);
-    if (Number(input.value) !== value) input.value = value;
-    const share = (value - min) / (max - min);
-    input.style.setProperty("--share", share);
+    if (Number(input.value) !== value) input.value = String(value);
     output.value = option === "warmth" ? value.toFixed(2).replace(/^(?=[1-9]|0\.(?!00))/, "+") : value.toFixed(2);
   };
   on("options photo server", show);

@@ -1,35 +1,38 @@
+// @ts-check
 // Keys. One table: what the help dialog lists is what works.
 
 import { desk, redo, undo } from "./desk.js";
 import { find, make } from "./dom.js";
-import { fit, zoomIn, zoomOut } from "./stage.js";
+import { actualSize, fit, zoomIn, zoomOut } from "./stage.js";
 import { resize, take, toggle } from "./toolbox.js";
 
-const help = find("help");
+const help = find("help", HTMLDialogElement);
 const showHelp = () => (help.open ? help.close() : help.showModal());
 
-/** [keys as shown, keys as events, what it says, what it does] */
+/** @type {[string, string[], string, (event: KeyboardEvent) => void][]}  keys as shown, as events; words; what it does */
 const KEYS = [
-  ["P", ["p"], "Tell the color of a place", () => take("point")],
-  ["B", ["b"], "Brush", () => take("brush")],
-  ["G", ["g"], "Brush that keeps gray", () => take("gray")],
+  ["P", ["p"], "Point: choose the color of a place", () => take("point")],
+  ["B", ["b"], "Brush: paint with a color", () => take("brush")],
+  ["G", ["g"], "Keep gray: paint what stays gray", () => take("gray")],
   ["E", ["e"], "Eraser", () => take("eraser")],
-  ["[  ]", ["[", "]"], "Smaller, larger brush", ({ key }) => resize(key === "[" ? 0.8 : 1.25)],
+  ["[  ]", ["[", "]"], "Smaller or larger brush", ({ key }) => resize(key === "[" ? 0.8 : 1.25)],
   ["Z or Ctrl Z", ["z"], "Undo", ({ shiftKey }) => (shiftKey ? redo() : undo())],
   ["Y or Ctrl Y", ["y"], "Redo", redo],
   ["Space", [" "], "Before and after", () => toggle("before")],
-  ["O", ["o"], "Where am I guessing?", () => toggle("doubt")],
-  ["M", ["m"], "Show or hide the hints", () => toggle("marks")],
-  ["+  −  0", ["+", "=", "-", "0"], "Zoom in, out, whole picture", ({ key }) => ({ "-": zoomOut, 0: fit })[key]?.() ?? (key === "+" || key === "=" ? zoomIn() : null)],
+  ["O", ["o"], "Uncertainty: where the model is unsure", () => toggle("uncertainty")],
+  ["M", ["m"], "Show or hide hints", () => toggle("marks")],
+  ["+  −  0", ["+", "=", "-", "0"], "Zoom in, out, to the whole picture", ({ key }) => ({ "-": zoomOut, 0: fit })[key]?.() ?? ("+=".includes(key) && zoomIn())],
+  ["1", ["1"], "Actual size", actualSize],
   ["S", ["s"], "Save the colored picture", () => find("save").click()],
   ["?", ["?"], "This help", showHelp],
 ];
+/** @type {[string, string][]} */
 const OTHERS = [
-  ["Arrows", "Move the cross on the picture (Shift: faster)"],
-  ["Enter", "Place a hint at the cross"],
-  ["Esc", "Close the colors"],
+  ["Arrows", "Move a crosshair on the picture (Shift: faster)"],
+  ["Enter", "Choose the color at the crosshair"],
+  ["Esc", "Close the color window"],
   ["Shift drag", "Move the picture while painting"],
-  ["Right-click", "Brush colors suggested for that place"],
+  ["Right-click", "Suggested brush colors for that place"],
 ];
 
 function writing(target) {
@@ -43,13 +46,13 @@ function pressed(event) {
   if (help.open && key !== "?") return;
   if (key === " " && event.target.matches("button, summary, a, input")) return;
   const row = KEYS.find(([, keys]) => keys.includes(key));
-  if (!row || (!desk.photo && key !== "?")) return;
+  if (!row || (!desk.photo?.isOpen && key !== "?")) return;
   event.preventDefault();
   row[3](event);
 }
 
 const line = (keys, text) => [
-  make("dt", {}, ...keys.split(/  /).map((key) => make("kbd", {}, key))),
+  make("dt", {}, ...keys.split("  ").map((key) => make("kbd", {}, key))),
   make("dd", {}, text),
 ];
 find("keys").append(...KEYS.flatMap(([keys, , text]) => line(keys, text)), ...OTHERS.flatMap(([keys, text]) => line(keys, text)));

@@ -1,3 +1,4 @@
+// @ts-check
 // The picture in its window: how large it lies there, zoom and pan (Panzoom), and places on the screen and on it.
 
 import { desk, on, tell } from "./desk.js";
@@ -28,6 +29,12 @@ sheet.addEventListener("panzoomchange", () => tell("view"));
 
 /** Fit the photograph in front into the window. */
 export function fit() {
+  measure();
+  panzoom.reset({ animate: false });
+}
+
+/** Find out how large the whole photograph is when it fits into the window. */
+function measure() {
   const [width, height] = desk.photo?.size ?? [1, 1];
   const margin = view.clientWidth < 600 ? 0 : MARGIN;
   const room = [view.clientWidth - 2 * margin, view.clientHeight - 2 * margin];
@@ -39,7 +46,21 @@ export function fit() {
   sheet.style.marginLeft = `${corner[0]}px`;
   sheet.style.marginTop = `${corner[1]}px`;
   panzoom.setOptions({ maxScale: Math.max(4, (PIXELS_WIDE * width) / fitted[0]) });
-  panzoom.reset({ animate: false });
+}
+
+/** The window has another size: the place in its middle stays there, and what is looked at closely stays as close. */
+function resized() {
+  const scale = panzoom.getScale();
+  if (!desk.photo || scale === 1) {
+    fit();
+    return;
+  }
+  const [x, y] = placeOf(middle());
+  const wide = box().width;
+  measure();
+  panzoom.zoom(wide / fitted[0], { animate: false });
+  const [left, top] = spotOf([x, y]);
+  shift(view.clientWidth / 2 - left, view.clientHeight / 2 - top);
 }
 
 /** Where the picture lies in the window, in CSS pixels: {left, top, width, height}. */
@@ -55,14 +76,16 @@ export function box() {
   };
 }
 
-/** A pointer's place on the picture, 0 to 1 each; outside it beyond that. */
+/** A pointer's place on the picture, 0 to 1 each; outside it beyond that.
+ * @returns {import("./marks.js").Place} */
 export function placeOf({ clientX, clientY }) {
   const window = view.getBoundingClientRect();
   const { left, top, width, height } = box();
   return [(clientX - window.left - left) / width, (clientY - window.top - top) / height];
 }
 
-/** A place of the picture in the window, in CSS pixels from its corner. */
+/** A place of the picture in the window, in CSS pixels from its corner.
+ * @returns {[number, number]} */
 export function spotOf([x, y]) {
   const { left, top, width, height } = box();
   return [left + x * width, top + y * height];
@@ -72,6 +95,13 @@ export function spotOf([x, y]) {
 export function pixels(share) {
   const { width, height } = box();
   return share * Math.max(width, height);
+}
+
+/** The part of the picture that is in sight: left, top, right, bottom, 0 to 1. */
+export function visible() {
+  const { left, top, width, height } = box();
+  const share = (value) => Math.min(1, Math.max(0, value));
+  return [-left / width, -top / height, (view.clientWidth - left) / width, (view.clientHeight - top) / height].map(share);
 }
 
 /** Device pixels that the picture's longer side takes now. */
@@ -91,6 +121,14 @@ export function zoomBy(factor, point = middle()) {
 
 export const zoomIn = () => zoomBy(STEP);
 export const zoomOut = () => zoomBy(1 / STEP);
+
+/** Show each pixel of the file as one of the screen, in its place. */
+export function actualSize() {
+  zoomBy(1 / magnification());
+  const { left, top } = box();
+  const off = (value) => Math.round(value * window.devicePixelRatio) / window.devicePixelRatio - value;
+  shift(off(left), off(top));
+}
 
 /** Move the picture by CSS pixels. */
 export function shift(right, down) {
@@ -144,5 +182,5 @@ view.addEventListener(
   { passive: false },
 );
 
-new ResizeObserver(fit).observe(view);
+new ResizeObserver(resized).observe(view);
 on("photo", fit);

@@ -1,7 +1,7 @@
 """What the studio needs: a picture that stays open while a person works on it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -19,6 +19,7 @@ from rechroma.server.schemas import (
     PlaceFacts,
     Proposals,
     ReferenceFacts,
+    Share,
     Suggestion,
     Wanted,
     WantedDoubt,
@@ -29,6 +30,7 @@ from rechroma.server.schemas import (
 from rechroma.server.service import Service, TheService, marks_of
 from rechroma.server.statuses import Responses, refusals
 from rechroma.server.storage import check_size, new_id, store
+from rechroma.tiling import Area
 from rechroma.types import ColorizeOptions
 
 T = TypeVar("T")
@@ -82,11 +84,18 @@ async def close_draft(draft_id: str, service: TheService) -> None:
     responses=_picture("image/jpeg", "The picture without color") | refusals(404, 422, 503),
 )
 async def gray(
-    draft_id: str, request: Request, service: TheService, side: Annotated[int, Query(ge=16, le=8192)] = 1600
+    draft_id: str,
+    request: Request,
+    service: TheService,
+    side: Annotated[int, Query(ge=16, le=8192)] = 1600,
+    part: Annotated[
+        list[Share],
+        Query(min_length=4, max_length=4, description="Left, top, right, bottom of what is shown."),
+    ] = [0, 0, 1, 1],  # noqa: B006 - not modified
 ) -> Response:
-    """Show the picture's own lightness."""
+    """Show the picture's own lightness, or a part of it as closely as wanted."""
     with service.pool.entered(), service.desk.using(draft_id) as opened:
-        data = await _ask(service, request, opened, lambda: opened.draft.gray(side))
+        data = await _ask(service, request, opened, lambda: opened.draft.gray(side, area_of(part)))
     return Response(data, media_type="image/jpeg")
 
 
@@ -99,7 +108,12 @@ async def preview(draft_id: str, wanted: WantedPreview, request: Request, servic
     """Show the picture in color: the colors of the result, at the size of a screen."""
     with service.desk.using(draft_id) as opened:
         options = asked(service, opened, wanted)
-        data = await _ask(service, request, opened, lambda: opened.draft.preview(options, wanted.side))
+        data = await _ask(
+            service,
+            request,
+            opened,
+            lambda: opened.draft.preview(options, wanted.side, area_of(wanted.part)),
+        )
     return Response(data, media_type="image/jpeg")
 
 
@@ -137,7 +151,7 @@ async def proposals(
 
 
 @router.post(
-    "/drafts/{draft_id}/doubt",
+    "/drafts/{draft_id}/uncertainty",
     response_class=Response,
     responses=_picture("image/png", "Orange where the network is unsure, clear elsewhere")
     | refusals(400, 404, 413, 422, 503),
@@ -221,6 +235,12 @@ async def _ask(service: Service, request: Request, opened: Opened, call: Callabl
     """Ask something about a draft, one thing at a time of each."""
     answer, _ = await service.work(request, call, opened.name, key=opened.id)
     return answer
+
+
+def area_of(part: Sequence[float]) -> Area:
+    """Take four shares for what is shown of a picture."""
+    left, top, right, bottom = part
+    return Area(left=left, top=top, right=right, bottom=bottom)
 
 
 def asked(service: Service, opened: Opened, wanted: Wanted) -> ColorizeOptions:
