@@ -124,7 +124,9 @@ def test_what_the_readme_says_to_type_works_in_that_order(tmp_path: Path) -> Non
 
 def test_every_program_that_a_page_names_is_there() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
-    assert set(re.findall(r"python -m benchmarks (\w+)", text)) - {"NAME"} == set(NAMES)
+    assert set(re.findall(r"python -m benchmarks (\w+)", text)) - {"NAME"} <= set(NAMES)
+    listed = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", listed, flags=re.MULTILINE)) == set(NAMES)
     assert set(re.findall(r"python -m rechroma_train (\w+)", text)) <= set(VERBS)
     assert set(re.findall(r"--protocol (\w+)", text)) <= set(get_args(Protocol))
     scripts = re.findall(r"scripts/\w+(?:\.py)?", text)
