@@ -10,11 +10,19 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from rechroma.image import luma_scan
 from rechroma.types import ColorizeOptions
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import graphs
+
+
+@pytest.fixture(autouse=True)
+def without_turbojpeg(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Color JPEGs of three components as a plain install does, whatever is installed, but where that is tested."""
+    if request.module.__name__ != "test_luma_scan":
+        monkeypatch.setattr(luma_scan, "_turbojpeg", lambda: None)
 
 
 @pytest.fixture(scope="session")

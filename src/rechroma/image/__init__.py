@@ -14,6 +14,8 @@ Which way (the pipeline decides from these)::
 
     output_format(picture, format) -> "jpeg" | "png" | "tiff" | "webp"
     lossless_obstacle(picture) -> str | None       None: encode_lossless_jpeg applies; else why not
+    luma_alone(picture) -> Picture                 what it takes, where that is None
+    is_neutral(picture) -> bool                    a JPEG without colors
 
 What the eyes and the merges need, all upright::
 
@@ -54,9 +56,11 @@ from rechroma.image.picture import (
     cells_area,
     chroma_shape,
     decoded,
+    is_neutral,
     lightness,
     lossless_obstacle,
     luma,
+    luma_alone,
     luma_profile,
     part,
     rgb_dtype,
@@ -93,10 +97,12 @@ __all__ = [
     "encode_rgb",
     "give_back",
     "glance_of",
+    "is_neutral",
     "labelled_png",
     "lightness",
     "lossless_obstacle",
     "luma",
+    "luma_alone",
     "luma_profile",
     "output_format",
     "part",

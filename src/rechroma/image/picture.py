@@ -10,6 +10,7 @@ from PIL import Image
 from rechroma import color, jpeg
 from rechroma.image.conversion import to_srgb
 from rechroma.image.jpeg_samples import decode
+from rechroma.image.luma_scan import luma_scan, luma_scan_obstacle
 from rechroma.image.metadata import Metadata
 from rechroma.image.orientation import MIRRORED, UPSIDE_DOWN, swaps_sides, upright
 from rechroma.image.profile import Tone, rgb_profile_of, srgb_profile, tone_lightness
@@ -26,6 +27,8 @@ Plane8: TypeAlias = NDArray[np.uint8]
 """(H, W) uint8."""
 
 _SHRINKS = (1, 2, 4, 8)
+_NEUTRAL = 2
+"""Levels between red, green and blue that are no color."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +70,32 @@ class Picture:
 
 
 def lossless_obstacle(picture: Picture) -> str | None:
-    """Say why the picture's luma scan cannot be kept byte for byte; None when it can."""
+    """Say why the picture's luma cannot be kept as it is coded; None when it can."""
     if picture.header is None:
         return f"it came as {picture.kind}, not as a JPEG"
-    return jpeg.splice_obstacle(picture.header)
+    if len(picture.header.components) == 1 or picture.samples is not None or not _has_luma(picture):
+        return jpeg.splice_obstacle(picture.header)
+    return luma_scan_obstacle(picture.header)
+
+
+def luma_alone(picture: Picture) -> Picture:
+    """Return a picture that has no `lossless_obstacle` with a file of its luma alone: the scan that is kept.
+
+    Raises:
+        UnreadableImage: damaged.
+    """
+    if picture.header is None or len(picture.header.components) == 1:
+        return picture
+    scan = luma_scan(picture.file, picture.header)
+    return replace(picture, file=scan, header=jpeg.inspect(scan))
+
+
+def is_neutral(picture: Picture) -> bool:
+    """Say whether a JPEG is gray, however many components it has: within what rounding makes of it."""
+    if picture.header is not None and len(picture.header.components) == 1:
+        return True
+    small = _decode_jpeg(picture, 8)
+    return bool(np.ptp(small, axis=-1).max() <= _NEUTRAL)
 
 
 def chroma_shape(picture: Picture, *, lossless: bool) -> tuple[int, int]:

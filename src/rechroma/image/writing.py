@@ -20,6 +20,7 @@ from rechroma.image.picture import (
     Plane8,
     chroma_shape,
     lossless_obstacle,
+    luma_alone,
     luma_profile,
     to_8_bits,
 )
@@ -56,17 +57,23 @@ def output_format(picture: Picture, format: Format) -> FileFormat:  # noqa: A002
 def encode_lossless_jpeg(
     picture: Picture, cb: Plane8, cr: Plane8, *, quality: int = 92, provenance: Provenance | None = None
 ) -> bytes:
-    """Return the picture's one-component JPEG in color: luma scan byte for byte, orientation tag kept.
+    """Return the picture's JPEG in color: a one-component luma scan byte for byte, orientation tag kept.
+
+    Of three components the luma keeps its coefficients (see `luma_alone`).
 
     cb, cr (h, w) uint8, upright, of any size: resized bilinearly to `chroma_shape(picture, lossless=True)`, cells of
     whole pixels (see `cells_area`) to cells of whole pixels.
 
     Raises:
-        OptionError: the picture's luma scan cannot be kept (see `lossless_obstacle`).
+        OptionError: the picture's luma cannot be kept (see `lossless_obstacle`).
+        UnreadableImage: of three components, damaged.
     """
     obstacle = lossless_obstacle(picture)
-    if obstacle is not None or picture.header is None:
-        raise OptionError(f"the luma scan cannot be kept byte for byte: {obstacle}")
+    if obstacle is not None:
+        raise OptionError(f"the luma cannot be kept as it is coded: {obstacle}")
+    picture = luma_alone(picture)
+    if picture.header is None:
+        raise OptionError("only the luma of a JPEG can be kept as it is coded")
     shape = jpeg.chroma_shape(picture.header)
     progressive = picture.header.process == "progressive"
 

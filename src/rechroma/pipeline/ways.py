@@ -1,7 +1,9 @@
 """The three ways to put a picture's own lightness and the predicted colors together."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 
 from rechroma import color, hints, image, refine
 from rechroma._version import __version__
+from rechroma.errors import UnreadableImage
 from rechroma.image import Picture
 from rechroma.image.picture import Plane8
 from rechroma.image.writing import FileFormat
@@ -57,18 +60,36 @@ def encoded(
         return Made(data=data, way="general", reason=f"the result is {file_format}, not JPEG")
     obstacle = image.lossless_obstacle(picture) if options.lossless_luma else "lossless_luma is off"
     if obstacle is None:
-        cb, cr = _chroma(picture, picture, colorizer, options)
-        if not picture.damage:
-            data = image.encode_lossless_jpeg(picture, cb, cr, quality=options.quality, provenance=provenance)
-            return Made(data=data, way="lossless", reason="")
-        # Other programs may refuse the very scan that ours passes over.
-        obstacle = f"its scan is damaged: {picture.damage[0]}"
+        made = _encoded_lossless(picture, colorizer, options, provenance)
+        if isinstance(made, Made):
+            return made
+        obstacle = made
     luma = image.luma(picture)
-    cb, cr = _chroma(picture, gray(luma), colorizer, options)
+    one_channel = len(picture.header.components) == 1 if picture.header else _channels(picture) == 1
+    cb, cr = _chroma(picture, gray(luma), colorizer, options, lambda: one_channel)
     data = image.encode_planes_jpeg(
         picture, cb, cr, luma=luma, quality=options.quality, provenance=provenance
     )
     return Made(data=data, way="planes", reason=obstacle)
+
+
+def _encoded_lossless(
+    picture: Picture, colorizer: Colorizer, options: ColorizeOptions, provenance: image.Provenance | None
+) -> Made | str:
+    """Make the file with the luma as it is coded; say why not, where the picture turns out to be damaged."""
+    with ThreadPoolExecutor(1) as aside:  # codecs release the interpreter's lock
+        neutral = aside.submit(copy_context().run, image.is_neutral, picture)  # their notes are this thread's
+        alone = aside.submit(copy_context().run, image.luma_alone, picture)
+        cb, cr = _chroma(picture, picture, colorizer, options, neutral.result)
+        if picture.damage:
+            # Other programs may refuse the very scan that ours passes over.
+            return f"its scan is damaged: {picture.damage[0]}"
+        try:
+            light = alone.result()
+        except UnreadableImage as error:
+            return str(error)
+    data = image.encode_lossless_jpeg(light, cb, cr, quality=options.quality, provenance=provenance)
+    return Made(data=data, way="lossless", reason="")
 
 
 def _provenance(
@@ -176,14 +197,16 @@ def _predict(
 
 
 def _chroma(
-    picture: Picture, light: Picture, colorizer: Colorizer, options: ColorizeOptions
+    picture: Picture,
+    light: Picture,
+    colorizer: Colorizer,
+    options: ColorizeOptions,
+    is_gray: Callable[[], bool],
 ) -> tuple[Plane8, Plane8]:
     """Predict the colors, and solve the Cb and Cr that show them at the luma of `light`, in whole cells of it."""
     shrink = _chroma_shrink(picture.size)
     luma, area = image.luma(light, shrink=shrink), image.cells_area(light, shrink)
-    # In a gray picture the luma is all there is to see: one decoding serves the eyes and the edges.
-    one_channel = len(picture.header.components) == 1 if picture.header else _channels(picture) == 1
-    if one_channel:
+    if is_gray():  # then the luma is all there is to see: one decoding serves the eyes and the edges
         ab = _predict(picture, replace(gray(luma), tone=picture.tone), colorizer, options, area=area)
     else:
         ab = _predict(picture, picture, colorizer, options)
