@@ -12,7 +12,7 @@ from skimage import data
 import graphs
 import rechroma
 from conftest import encoded, gray_jpeg, opened, scene
-from rechroma import color, drafts, hints, methods, proposals
+from rechroma import batch, color, drafts, hints, methods, pipeline, proposals
 from rechroma.drafts import Draft
 from rechroma.errors import OptionError, TooLarge, UnreadableImage
 from rechroma.methods.network import NetworkColorizer
@@ -70,6 +70,21 @@ def test_the_result_is_what_colorize_gives_and_the_preview_looks_like_it(
     assert preview.size == (256, 256)
     shown = np.asarray(opened(result).resize((256, 256), Image.Resampling.BOX), np.float32)
     assert np.abs(np.asarray(preview, np.float32) - shown).mean() < 4
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_every_way_to_ask_for_a_file_gives_the_same_bytes(
+    kind: str, options: ColorizeOptions, tmp_path: Path
+) -> None:
+    source = tmp_path / f"a.{kind.lower()}"
+    source.write_bytes(encoded(scene(30, 40), kind))
+    result = rechroma.colorize(source.read_bytes(), options)
+    assert pipeline.colorize_to_bytes(source, options) == result
+    assert Draft(source).result(options) == Draft(str(source)).result(options) == result
+    assert rechroma.colorize(source, options).read_bytes() == result
+    job = batch.Job(source=source, target=tmp_path / f"b.{kind.lower()}")
+    assert batch.do(job, options).status == "done"
+    assert job.target.read_bytes() == result
 
 
 def test_sliders_need_no_second_inference(draft: Draft, asked: list[object]) -> None:

@@ -10,15 +10,12 @@ from pathlib import Path, PurePath
 from starlette.concurrency import iterate_in_threadpool
 
 from rechroma.errors import OutputError
-from rechroma.naming import safe_name, target_name
+from rechroma.naming import HINTS, safe_name, target_name
 from rechroma.server import zipping
 from rechroma.server.statuses import NotFound, TooMany
 from rechroma.server.storage import Storage, new_id, remove_folder
 from rechroma.server.zipping import Entry
 from rechroma.types import Format
-
-HINTS = ".hints.json"
-"""Ending of the hints file beside a picture; the stem is the picture's."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -112,10 +109,10 @@ class Archives:
             files = await asyncio.to_thread(_stored, archive.folder / new_id(), result, hints)
         except OSError as error:
             raise OutputError(f"the server cannot store the result: {error.strerror or error}") from error
-        safe = safe_name(name)
-        stem = PurePath(safe).stem
-        endings = [target_name(safe, kind).removeprefix(stem), HINTS][: len(files)]
-        stem = zipping.unique_name(stem, endings, [entry.name for entry in archive.entries])
+        safe = PurePath(safe_name(name))
+        ending = target_name(f"x{safe.suffix}", kind).removeprefix("x")
+        endings = [ending, HINTS][: len(files)]
+        stem = zipping.unique_name(safe.stem, endings, [entry.name for entry in archive.entries])
         named = [replace(file, name=stem + ending) for file, ending in zip(files, endings, strict=True)]
         archive.entries += named
         return [entry.name for entry in named]
