@@ -60,7 +60,9 @@ def test_a_result_of_every_format_gives_back_how_it_was_made(
     assert (found.tool, found.version) == ("Rechroma", rechroma.__version__)
     method, weights = methods.identify(chosen.method)
     assert (found.model, found.sha256) == (method, weights)
-    assert found.settings == recipe(chosen, method=method, weights=weights, source=image.sha256_of(source))
+    told = {"glance": image.glance_of(source)}
+    hashed = image.sha256_of(source)
+    assert found.settings == recipe(chosen, method=method, weights=weights, source=hashed, noted=told)
     assert json.loads(found.settings)["saturation"] == 0.5
 
 
