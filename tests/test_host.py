@@ -20,6 +20,7 @@ from PIL import Image, ImageFile
 import rechroma
 from conftest import encoded, gray_jpeg
 from rechroma import image
+from rechroma.errors import TooLarge
 from rechroma.types import ColorizeOptions
 from stored import DEEP_RGB, GRAY, RGB, tiff_of
 
@@ -36,6 +37,8 @@ KINDS = {
     "bmp": encoded(GRAY, "BMP"),
     "ppm": encoded(GRAY, "PPM"),
     "avif": encoded(RGB, "AVIF"),
+    "gif": encoded(GRAY, "GIF"),
+    "jpeg 2000": encoded(RGB, "JPEG2000"),
 }
 THREADS = 4
 
@@ -65,6 +68,13 @@ def pillow_watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_pillows_limit_neither_stops_nor_warns_and_is_never_set(kind: str, options: ColorizeOptions) -> None:
     assert image.read(rechroma.colorize(KINDS[kind], options)).size == image.read(KINDS[kind]).size
     assert Image.MAX_IMAGE_PIXELS == 100
+
+
+def test_where_pillows_limit_is_asked_all_the_same_its_error_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    beyond_its_screen = KINDS["gif"][:6] + b"\x02\x00\x02\x00" + KINDS["gif"][10:]
+    with pytest.raises(TooLarge, match="limit of 200"):
+        image.read(beyond_its_screen)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in {"jpeg", "jpeg color", "tiff 16"}])

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rechroma import notes
-from rechroma.errors import UnreadableImage
 from rechroma.image import png, provenance
 from rechroma.image.metadata import Metadata
-from rechroma.image.picture import screen_pixels
+from rechroma.image.picture import luma, screen_pixels
+from rechroma.image.planes import encode_gray
 from rechroma.image.profile import srgb_profile
 from rechroma.image.provenance import Provenance
 from rechroma.image.reading import read
@@ -61,15 +61,9 @@ def labelled_png(file: bytes, made: Provenance) -> bytes:
 
 
 def gray_jpeg(path: Path, *, quality: int) -> bytes:
-    """Give a picture without its colors as a one-component JPEG, without metadata.
+    """Give a picture without its colors as a one-component JPEG, upright, without metadata.
 
     Raises:
-        UnreadableImage: no picture that can be read.
+        UnreadableImage, TooLarge: no picture that can be read.
     """
-    file = BytesIO()
-    try:
-        with Image.open(path) as opened:
-            opened.convert("L").save(file, "JPEG", quality=quality, exif=b"")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise UnreadableImage(f"{path} cannot be read: {error}") from error
-    return file.getvalue()
+    return encode_gray(luma(read(path)), quality, progressive=False)
