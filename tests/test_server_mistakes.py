@@ -79,7 +79,7 @@ def test_any_error_in_a_request_is_its_own_with_the_traceback_in_the_log(
         ("POST", f"{draft}/preview", {"json": {}}),
         ("POST", f"{draft}/look", {"json": {"x": 0, "y": 0}}),
         ("POST", f"{draft}/proposals", {"json": {}}),
-        ("POST", f"{draft}/doubt", {"json": {}}),
+        ("POST", f"{draft}/uncertainty", {"json": {}}),
         ("POST", f"{draft}/result", {"json": {}}),
         ("POST", f"{draft}/pack", {"json": {"archive": archive}}),
         ("POST", f"{draft}/references", {"files": PICTURE}),
