@@ -43,7 +43,7 @@ _ENCODED_END = 0.04045
 
 def srgb_to_linear(encoded: Array) -> Array:
     """Undo the sRGB transfer function.  any shape, 0 to 1 -> linear light 0 to 1, same shape."""
-    return _by_runs(_srgb_to_linear, encoded)
+    return _by_runs(decode, encoded)
 
 
 def linear_to_srgb(linear: Array) -> Array:
@@ -111,13 +111,35 @@ def by_blocks(of_planes: Callable[[Array], Array], pixels: Array, channels: int)
     return result.reshape(*given.shape[:-1], channels)
 
 
-def lab_to_linear(lab: Array) -> Array:
-    """Convert CIELAB planes to linear sRGB planes.  (3, n) float32 -> (3, n), unclipped."""
+def lab_to_linear(lab: Array, matrix: NDArray[np.float64] = XYZ_TO_RGB) -> Array:
+    """Convert CIELAB planes to linear RGB planes, sRGB or another's.  (3, n) float32 -> (3, n), unclipped."""
     f = np.empty_like(lab)
     np.multiply(lab[0] + _F32(16), _F32(1 / 116), out=f[1])
     np.add(f[1], lab[1] * _F32(1 / 500), out=f[0])
     np.subtract(f[1], lab[2] * _F32(1 / 200), out=f[2])
-    return mix(XYZ_TO_RGB, _from_f(f))
+    return mix(matrix, _from_f(f))
+
+
+def linear_to_lab(linear: Array, matrix: NDArray[np.float64] = RGB_TO_XYZ) -> Array:
+    """Convert linear RGB planes, sRGB or another's, to CIELAB, in place.  (3, n) float32 -> the same (3, n)."""
+    f = _to_f(mix(matrix, linear))
+    np.subtract(f[1] * _F32(116), _F32(16), out=linear[0])
+    np.multiply(f[0] - f[1], _F32(500), out=linear[1])
+    np.multiply(f[1] - f[2], _F32(200), out=linear[2])
+    return linear
+
+
+def luminance_to_lightness(luminance: Array) -> Array:
+    """Give L* (0 to 100) of a block of Y/Yn (0 to 1).  any shape -> same shape."""
+    lightness = _to_f(luminance)
+    lightness *= _F32(116)
+    lightness -= _F32(16)
+    return lightness
+
+
+def lightness_to_luminance(lightness: Array) -> Array:
+    """Invert luminance_to_lightness."""
+    return _from_f((lightness + _F32(16)) * _F32(1 / 116))
 
 
 def encode(linear: Array) -> Array:
@@ -130,13 +152,22 @@ def encode(linear: Array) -> Array:
     return encoded
 
 
-def _srgb_to_linear(encoded: Array) -> Array:
+def decode(encoded: Array) -> Array:
+    """Undo the sRGB transfer function of a block: as srgb_to_linear, one block at a time."""
     linear = np.clip(encoded, _F32(_ENCODED_END), _INFINITY)
     linear += _F32(0.055)
     linear *= _F32(1 / 1.055)
     np.power(linear, _F32(2.4), out=linear)
     linear += (np.minimum(encoded, _F32(_ENCODED_END)) - _F32(_ENCODED_END)) * _F32(1 / 12.92)
     return linear
+
+
+def encode_with_slope(linear: Array) -> tuple[Array, Array]:
+    """Apply `encode`, and give by how much it grows per linear light."""
+    encoded = encode(linear)
+    return encoded, (np.clip(encoded, _F32(_ENCODED_END), _INFINITY) + _F32(0.055)) / (
+        _F32(2.4) * np.clip(linear, _F32(_LINEAR_END), _INFINITY)
+    )
 
 
 def _from_f(f: Array) -> Array:
@@ -171,11 +202,7 @@ def mix(matrix: NDArray[np.float64], planes: Array) -> Array:
 
 
 def _rgb_to_lab_planes(rgb: Array) -> Array:
-    f = _to_f(mix(RGB_TO_XYZ, _srgb_to_linear(rgb)))
-    np.subtract(f[1] * _F32(116), _F32(16), out=rgb[0])
-    np.multiply(f[0] - f[1], _F32(500), out=rgb[1])
-    np.multiply(f[1] - f[2], _F32(200), out=rgb[2])
-    return rgb
+    return linear_to_lab(decode(rgb))
 
 
 def _lab_to_rgb_planes(lab: Array) -> Array:
@@ -183,25 +210,18 @@ def _lab_to_rgb_planes(lab: Array) -> Array:
 
 
 def _rgb_to_lightness_planes(rgb: Array) -> Array:
-    linear = _srgb_to_linear(rgb)
+    linear = decode(rgb)
     weights = RGB_TO_XYZ[1].astype(np.float32)
     luminance = linear[0] * weights[0] + linear[1] * weights[1] + linear[2] * weights[2]
-    return np.atleast_2d(_to_lightness(luminance))
-
-
-def _to_lightness(luminance: Array) -> Array:
-    lightness = _to_f(luminance)
-    lightness *= _F32(116)
-    lightness -= _F32(16)
-    return lightness
+    return np.atleast_2d(luminance_to_lightness(luminance))
 
 
 def _gray_to_lightness(gray: Array) -> Array:
-    return _to_lightness(_srgb_to_linear(gray))
+    return luminance_to_lightness(decode(gray))
 
 
 def _lightness_to_gray(lightness: Array) -> Array:
-    return encode(_from_f((lightness + _F32(16)) * _F32(1 / 116)))
+    return encode(lightness_to_luminance(lightness))
 
 
 def _by_runs(function: Callable[[Array], Array], values: Array) -> Array:
