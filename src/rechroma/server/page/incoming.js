@@ -53,7 +53,7 @@ export function addPhotos(files) {
     else photos.push(new Photo(file));
   }
   put(photos);
-  if (photos.length > 1) say(`${photos.length} photographs opened.`);
+  if (photos.length > 1) say(`Opening ${photos.length} photographs…`);
 }
 
 /** Take a photograph off the desk; another one comes to the front. */

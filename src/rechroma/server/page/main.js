@@ -56,6 +56,9 @@ function title() {
 on("photo", () => showAbout(desk.photo));
 on("photo opened", title);
 
+// Over a network the page comes from another computer, and the photographs go there.
+if (!["localhost", "127.0.0.1", "[::1]"].includes(location.hostname))
+  find("stays").textContent = `Your photographs go to ${location.hostname} and nowhere else.`;
 takeToken();
 title();
 tell("tool");

@@ -50,10 +50,14 @@ function put(kind, text, { key = text, photo, actions = [], seconds, closed = ()
     { class: kind, role: kind === "error" ? "alert" : "status", "data-key": key },
     icon(ICONS[kind]),
     make("span", {}, ended(text)),
-    ...actions.map(({ label, run, primary }) =>
-      make("button", { type: "button", class: primary ? "primary" : null, onclick: away(run) }, label),
+    make(
+      "div",
+      { class: "acts" },
+      ...actions.map(({ label, run, primary }) =>
+        make("button", { type: "button", class: primary ? "primary" : null, onclick: away(run) }, label),
+      ),
+      make("button", close, icon("x")),
     ),
-    make("button", close, icon("x")),
   );
   messages.set(key, { item, photo });
   if (seconds) setTimeout(() => messages.get(key)?.item === item && away(closed)(), 1000 * seconds);

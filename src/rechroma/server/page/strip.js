@@ -171,6 +171,7 @@ find("color-all").addEventListener("click", () => throughAll("colored", colorAll
 find("save-all").addEventListener("click", () => throughAll("saved in one ZIP", saveAll));
 on("photos photo drawn", draw);
 on("photos", tidy);
+on("photo", () => list.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" }));
 // What was done is out of date once something else is set for the photograph.
 on("marks options references", () => {
   if (!desk.photo.progress) return;
