@@ -10,7 +10,7 @@ import tifffile
 from PIL import Image
 
 import studio_page
-from studio_page import on_picture, photograph, settle, shown, studio, until, upload
+from studio_page import on_picture, photograph, saved, settle, shown, studio, until, upload
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -113,6 +113,19 @@ def test_photographs_that_browsers_cannot_show_have_thumbnails_and_their_notes_a
     page.click("[aria-label='coffee.jpg']")
     settle(page)
     assert page.locator("#messages li:visible").count() == 0
+
+
+def test_notes_on_a_result_are_shown_when_it_is_saved(visit: Callable[..., "Page"]) -> None:
+    page = studio(visit)
+
+    def with_note(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers=answer.headers | {"Rechroma-Notes": "a caf%C3%A9 is left out"})
+
+    page.route("**/result", with_note)
+    assert saved(page, "#save")[0] == "coffee.color.jpg"
+    page.wait_for_selector("#messages .note")
+    assert page.inner_text("#messages .note span") == "coffee.jpg: a caf\u00e9 is left out."
 
 
 def test_the_color_window_leaves_the_picture_free(visit: Callable[..., "Page"]) -> None:

@@ -47,6 +47,8 @@ export async function savePicture(photo) {
     save(await answer.blob(), name);
     calm("save");
     say(`Saved ${name}.`);
+    const notes = answer.headers.get("Rechroma-Notes");
+    if (notes) note(`${photo.name}: ${decodeURIComponent(notes)}`, { photo });
   } catch (error) {
     complain(error, { what: `${photo.name} is not saved`, key: "save" });
   } finally {
