@@ -67,7 +67,18 @@ def test_what_a_hints_file_leaves_out_has_its_default() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "not JSON"),
+        ("{", "no JSON from character 1 on"),
+        ("[" * 100_000, "no JSON"),
+        ('{"rechroma_hints": "' + "x" * 10_000 + '"}', "xxx...; this Rechroma"),
+        ('{"rechroma_hints": 1, "points": "' + "x" * 10_000 + '"}', "xxx...; accepted: a list"),
+        (
+            json.dumps({"rechroma_hints": 1, "points": [0] * 200_001}),
+            "200001 places; accepted: 200000 at most",
+        ),
+        (
+            json.dumps({"rechroma_hints": 1, "strokes": [{"places": [[0, 0]] * 150_000}] * 2}),
+            "300000 places; accepted: 200000 at most",
+        ),
         ("[]", "not a hints file"),
         ('{"rechroma_hints": 2}', "version 2"),
         ('{"rechroma_hints": true}', "version True"),
@@ -87,6 +98,15 @@ def test_a_wrong_hints_file_is_refused_with_what_is_accepted(text: str, words: s
     with pytest.raises(InputError) as error:
         hints.from_json(text)
     assert words in str(error.value)
+
+
+def test_a_file_that_is_longer_than_any_hints_is_not_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rechroma.hints.marks.MOST_BYTES", 100)
+    (tmp_path / "a.png").write_bytes(bytes(101))
+    with pytest.raises(InputError, match="more than 0.0001 MB"):
+        hints.read(tmp_path / "a.png")
 
 
 def test_values_out_of_range_are_refused_with_the_range() -> None:

@@ -68,6 +68,10 @@ def draft(server: Running) -> str:
             "hints.strokes[0].places[0][1] is missing; it has to be given",
         ),
         ({"hints": {"layers": ["a"] * 17}}, "hints.layers is a list of 17; accepted: 16 entries at most"),
+        (
+            {"hints": {"points": [], "strokes": [{"places": [[0, 0]] * 100_001, "color": None}] * 2}},
+            "the hints have 200002 places; accepted: 200000 at most",
+        ),
         ({"references": ["x" * 101]}, "accepted: 100 characters at most"),
         ([], "the body is a list of 0; accepted: an object"),
     ],

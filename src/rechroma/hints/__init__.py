@@ -1,13 +1,14 @@
 """Everything that a person or another picture knows about the colors becomes hint pixels."""
 
 from rechroma.hints.layers import Layers, open_layers
-from rechroma.hints.marks import from_json, merge, parse_point, read, to_json
+from rechroma.hints.marks import check_places, from_json, merge, parse_point, read, to_json
 from rechroma.hints.raster import ab_of, rasterize
 from rechroma.hints.spread import correct, nearness
 
 __all__ = [
     "Layers",
     "ab_of",
+    "check_places",
     "correct",
     "from_json",
     "merge",

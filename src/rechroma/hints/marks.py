@@ -27,6 +27,11 @@ VERSION = 1
 GRAY = "gray"
 """What stands for a color on the command line where a place is to stay gray."""
 
+MOST_PLACES = 200_000
+"""Places of all points and strokes together: hours of painting, some seconds of drawing."""
+MOST_BYTES = 128_000_000
+"""Of a hints file; a painted layer of the most pixels has some 100 MB."""
+
 _ONE_PLACE = f"accepted: x,y,#rrggbb or x,y,{GRAY}, then ,radius if wanted, such as 0.31,0.42,#a33b2e"
 _LISTS = ("points", "strokes", "layers", "palette")
 
@@ -56,9 +61,12 @@ def read(path: Path | str) -> Marks:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise InputError(f"the hints {path} cannot be read: {error.strerror or error}") from error
+    if len(data) > MOST_BYTES:
+        raise InputError(f"the hints {path} have more than {MOST_BYTES / 1e6:g} MB, which no hints file has")
     if path.suffix.lower() != ".json":
         return Marks(layers=(Layer(png=data),))
     try:
@@ -77,25 +85,46 @@ def from_json(text: str) -> Marks:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"not JSON: {error}") from error
+        where = f" from character {error.pos} on" if isinstance(error, json.JSONDecodeError) else ""
+        raise InputError(
+            f"the text is no JSON{where}; accepted: a hints file, as `rechroma serve` saves it"
+        ) from error
     if not isinstance(document, dict) or "rechroma_hints" not in document:
         raise InputError('not a hints file: it has no "rechroma_hints"; `rechroma serve` saves such files')
     if isinstance(document["rechroma_hints"], bool) or document["rechroma_hints"] != VERSION:
         raise InputError(
-            f"a hints file of version {document['rechroma_hints']!r}; this Rechroma reads version {VERSION}"
+            f"a hints file of version {_short(document['rechroma_hints'])}; this Rechroma reads version {VERSION}"
         )
     unknown = sorted(document.keys() - {"rechroma_hints", *_LISTS})
     if unknown:
-        raise InputError(f"unknown entries {', '.join(map(repr, unknown))}; accepted: {', '.join(_LISTS)}")
+        raise InputError(
+            f"unknown entries {', '.join(map(_short, unknown[:10]))}; accepted: {', '.join(_LISTS)}"
+        )
     for name in _LISTS:
         if not isinstance(document.get(name, []), list):
-            raise InputError(f"{name} is {document[name]!r}; accepted: a list")
+            raise InputError(f"{name} is {_short(document[name])}; accepted: a list")
+    check_places(document)
     return Marks(
         points=tuple(_point(each) for each in document.get("points", [])),
         strokes=tuple(_stroke(each) for each in document.get("strokes", [])),
         layers=tuple(_layer(each) for each in document.get("layers", [])),
         palette=tuple(_color(each) or "" for each in document.get("palette", [])),
     )
+
+
+def check_places(document: dict[str, Any]) -> None:
+    """Refuse a document with more places than are drawn, before each becomes an object of its own.
+
+    Raises:
+        InputError: it has more.
+    """
+    strokes = [each.get("places") for each in document.get("strokes") or () if isinstance(each, dict)]
+    lists = [each for each in (document.get("points"), *strokes) if isinstance(each, list)]
+    count = sum(map(len, lists))
+    if count > MOST_PLACES:
+        raise InputError(
+            f"the hints have {count} places; accepted: {MOST_PLACES} at most: draw fewer strokes, or paint a layer"
+        )
 
 
 def to_json(marks: Marks) -> str:

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 
 from rechroma.server.options import FIELD_BYTES, MAX_FIELDS
 
-UNKNOWN_FIELD: Final = "unknown_field"
-"""Type of the error that `schemas.Closed` raises; its message is a sentence already."""
+SENTENCE: Final = "sentence"
+"""Type of the errors that `schemas` raises; their message is a sentence already."""
 _ACCEPTED: Mapping[str, str] = {
     "greater_than": "above {gt:g}",
     "greater_than_equal": "{ge:g} or more",
@@ -68,7 +68,7 @@ def about_request(request: Request, error: HTTPException) -> str:
 
 
 def _sentence(kind: str, where: Sequence[str | int], error: Mapping[str, Any]) -> str:
-    if kind == UNKNOWN_FIELD:
+    if kind == SENTENCE:
         return str(error["msg"])
     if kind == "json_invalid":
         return f"the body is no JSON: it goes wrong or breaks off at character {where[-1]}"

@@ -6,7 +6,9 @@ from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from rechroma.server.complaints import UNKNOWN_FIELD
+from rechroma import hints
+from rechroma.errors import InputError
+from rechroma.server.complaints import SENTENCE
 from rechroma.types import Format, Refinement
 
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -35,7 +37,7 @@ class Closed(BaseModel):
         if unknown:
             accepted = ", ".join(cls.model_fields)
             raise PydanticCustomError(
-                UNKNOWN_FIELD,
+                SENTENCE,
                 "there is no field {unknown}; accepted: {accepted}",
                 {"unknown": ", ".join(repr(name[:100]) for name in unknown[:10]), "accepted": accepted},
             )
@@ -107,6 +109,17 @@ class HintsFile(Closed):
         list[Annotated[str, Field(description="base64 of a PNG with alpha.")]], Field(max_length=16)
     ] = []
     palette: Annotated[list[Color], Field(max_length=1000)] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def check_places(cls, given: object) -> object:
+        """Refuse more places than are drawn before each becomes an object."""
+        if isinstance(given, dict):
+            try:
+                hints.check_places(given)
+            except InputError as error:
+                raise PydanticCustomError(SENTENCE, "{sentence}", {"sentence": str(error)}) from error
+        return given
 
 
 class PictureForm(Options):

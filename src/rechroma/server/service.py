@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Request
 
 from rechroma import hints, methods
-from rechroma.errors import OptionError, UnknownMethod
+from rechroma.errors import UnknownMethod
 from rechroma.notes import collected
 from rechroma.server.archives import Archives
 from rechroma.server.desk import Desk
@@ -22,9 +22,6 @@ from rechroma.server.storage import Storage
 from rechroma.types import ColorizeOptions, Marks
 
 T = TypeVar("T")
-
-MAX_PLACES = 200_000
-"""Places of all points and strokes of a request: hours of painting, some seconds of drawing."""
 
 
 class Service:
@@ -64,9 +61,6 @@ class Service:
             UnknownMethod: The method is none of ours.
             OptionError: A value is out of range.
         """
-        places = len(marks.points) + sum(len(stroke.places) for stroke in marks.strokes)
-        if places > MAX_PLACES:
-            raise OptionError(f"the hints have {places} places; accepted: {MAX_PLACES} at most")
         return ColorizeOptions(
             method=self._method(wanted.method),
             vividness=wanted.vividness,
