@@ -129,6 +129,21 @@ def test_a_reference_that_was_removed_comes_back_by_undo(visit: Callable[..., "P
     assert np.array_equal(shown(page), lent)
 
 
+def test_a_tab_that_is_gone_leaves_its_photographs_to_the_next_one_and_a_living_one_does_not(
+    visit: Callable[..., "Page"], address: str
+) -> None:
+    page = studio(visit)
+    wait_until_kept(page, [["coffee.jpg", 0]])
+    second = page.context.new_page()
+    second.goto(address)
+    second.wait_for_selector("#version:not(:empty)", state="attached")
+    second.wait_for_timeout(300)
+    assert second.locator("#messages li").count() == 0
+    page.close()
+    second.reload()
+    second.wait_for_selector("text=Go on with one photograph")
+
+
 def test_what_was_kept_is_deleted_only_when_asked_and_even_then_can_come_back(
     visit: Callable[..., "Page"],
 ) -> None:
