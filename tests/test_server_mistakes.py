@@ -189,6 +189,36 @@ def test_one_draft_does_not_hold_the_workers_that_others_need(
         assert [each.result().status_code for each in held] == [200] * 6
 
 
+def test_all_that_is_done_with_a_draft_has_its_key(
+    server: Running, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = client.post("/api/drafts", files=PICTURE).json()["id"]
+    archive = client.post("/api/archives").json()["id"]
+    keys: list[object] = []
+    do = server.service.pool.do
+
+    def noting(*given: Any, key: object = None, **more: Any) -> Any:
+        keys.append(key)
+        return do(*given, key=key, **more)
+
+    monkeypatch.setattr(server.service.pool, "do", noting)
+    routes = [
+        path
+        for path in client.get("/openapi.json").json()["paths"]
+        if path.startswith("/api/drafts/{draft_id}/")
+    ]
+    for path in routes:
+        body: dict[str, Any] = {"json": {"x": 0, "y": 0} if path.endswith("look") else {}}
+        body = {"files": PICTURE} if path.endswith("references") else body
+        body = {"json": {"archive": archive}} if path.endswith("pack") else body
+        method = "GET" if path.endswith("gray") else "POST"
+        answer = client.request(method, path.format(draft_id=draft), **(body if method == "POST" else {}))
+        assert answer.status_code in {200, 201}, answer.text
+    assert len(keys) == len(routes) >= 8
+    assert set(keys) == {draft, (draft, "result")}
+    client.delete(f"/api/drafts/{draft}")
+
+
 def test_every_error_of_the_library_has_a_status_of_its_own_branch() -> None:
     """Each class directly below RechromaError is in the table, and so is each of the server's own."""
     known = set(statuses.STATUSES)

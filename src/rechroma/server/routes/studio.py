@@ -183,7 +183,7 @@ async def add_reference(
         path = opened.folder / key
         opened.references[key] = path
         try:
-            await service.work(request, lambda: _checked(service, form, path), name)
+            await service.work(request, lambda: _checked(service, form, path), name, key=opened.id)
         except BaseException:
             del opened.references[key]
             await asyncio.to_thread(path.unlink, missing_ok=True)
