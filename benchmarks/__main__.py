@@ -8,6 +8,7 @@ from collections.abc import Sequence
 NAMES = {
     "speed": "a 12-megapixel photograph, its memory, the network alone, a folder of 200, cold start",
     "fuzz": "damaged files, colored from bytes to bytes: colored, refused by name, anything else",
+    "survey": "folders of other people's pictures: what is colored, what is refused and why, what results lost",
     "load": "a crowd at `rechroma serve`: 50 clients, 500 pictures, memory over time, a queue that is full",
     "drafts": "what a picture of 48 megapixels that is open in the studio holds in memory",
     "training": "pictures per second in training: loader alone, network alone, both",
