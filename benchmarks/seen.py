@@ -290,6 +290,7 @@ def _tones(image: Image.Image, info: Mapping[Any, Any]) -> NDArray[np.float64] |
         return None
     icc = info.get("icc_profile")
     plain = image.convert("RGB") if image.mode not in {"L", "RGB", "CMYK"} else image
+    plain = plain.reduce(max(1, max(plain.size) // _REDUCED))
     if icc:
         with suppress(ImageCms.PyCMSError, OSError, ValueError):
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
@@ -307,8 +308,7 @@ def _tones(image: Image.Image, info: Mapping[Any, Any]) -> NDArray[np.float64] |
                 )
     elif image.mode == "CMYK":
         return None  # of which ink, nobody says
-    reduced = plain.convert("RGB").reduce(max(1, max(plain.size) // _REDUCED))
-    rgb = np.asarray(reduced).astype(np.float32) / np.float32(255)
+    rgb = np.asarray(plain.convert("RGB")).astype(np.float32) / np.float32(255)
     if not icc and "gamma" in info and "srgb" not in info:
         rgb = linear_to_srgb(rgb ** np.float32(1 / max(float(info["gamma"]), 0.01)))
     return np.dstack((_small(rgb_to_lightness(rgb)), _small(rgb @ _LUMA)))

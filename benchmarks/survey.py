@@ -47,6 +47,10 @@ DIFFERENCES = (
     *("alpha", "resolution", "exif", "xmp", "iptc", "texts"),
 )
 """What a result can differ in."""
+_PIXELS = 200_000_000
+"""Pillow refuses pictures of more than twice as many; so do we."""
+_NOT_OFFERED = frozenset({errors.OutputError.__name__, errors.TooLarge.__name__})
+"""Failures that are no question of reading: a name that is taken; what would take all memory."""
 _BY_WORDS = (
     ("no picture", r"no picture of a known kind|file is empty"),
     ("by rule", r"^this is an? |^this (TIFF|JPEG) .*(is not read|no kind that is read|channels; accepted)"),
@@ -94,7 +98,7 @@ def judge(outcome: Mapping[str, str]) -> Finding:
         return Finding(source=source, verdict="skipped", message=message)
     if outcome["status"] == "failed":
         verdict = reason(outcome["error"], message)
-        readers = () if verdict == "name taken" else tuple(seen.openers(source))
+        readers = () if outcome["error"] in _NOT_OFFERED else tuple(seen.openers(source))
         return Finding(source=source, verdict=verdict, message=message, opened_by=readers)
     try:
         result = seen.see(Path(outcome["target"]))
@@ -211,8 +215,8 @@ def tags(before: Seen, after: Seen) -> tuple[int, int, int]:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Keep what codecs in C print away from the screen, and let Pillow open pictures of any size meanwhile."""
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    """Keep what codecs in C print away from the screen, and let Pillow open what we open meanwhile."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, _PIXELS
     sys.stderr.flush()
     kept = os.dup(2)
     with Path(os.devnull).open("w") as nothing:
