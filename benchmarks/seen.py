@@ -31,9 +31,20 @@ _REDUCED = 512
 """Its longer side, about, when the colors become lightness."""
 _LUMA = np.array([29.9, 58.7, 11.4])
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
+"""Pillow's, by what a profile is for."""
 _SUBS = (34665, 34853, 40965)
 """EXIF, GPS, interoperability."""
-_STORAGE = frozenset(range(254, 260)) | {262, 266, *range(273, 275), *range(277, 285), 292, 293, 296, 297}
+_STORAGE = frozenset(range(254, 260)) | {
+    262,
+    *range(263, 267),
+    *range(273, 275),
+    *range(277, 285),
+    292,
+    293,
+    296,
+    297,
+}
 _STORAGE |= {
     301,
     *range(317, 326),
@@ -168,7 +179,9 @@ def _see(path: Path) -> Seen:
 
 
 def _of_image(image: Image.Image, data: bytes, *, bits: int = 0) -> Seen:
-    stored = image.getexif()  # before loading: TIFFs are turned by that
+    stored = Image.Exif()
+    with suppress(SyntaxError, ValueError):  # a block that is none
+        stored = image.getexif()  # before loading: TIFFs are turned by that
     image.load()
     orientation = image.getexif().get(274, 1)
     exif = _exif(stored)
@@ -247,7 +260,7 @@ def _alpha_of(page: tifffile.TiffPage, array: NDArray[Any]) -> NDArray[np.float6
     if array.ndim < 3 or not any(kind in {1, 2} for kind in page.extrasamples) or array.dtype.kind != "u":
         return None
     at = {1: 1, 0: 1, 2: 3}.get(page.photometric)
-    return None if at is None else _small(array[..., at] / np.iinfo(array.dtype).max)
+    return None if at is None else _small(array[..., at] / (2 ** int(np.max(page.bitspersample)) - 1))
 
 
 def _as_image(colors: NDArray[np.float64]) -> Image.Image:
@@ -289,23 +302,15 @@ def _tones(image: Image.Image, info: Mapping[Any, Any]) -> NDArray[np.float64] |
     if image.mode in {"F", "LAB", "HSV"}:
         return None
     icc = info.get("icc_profile")
-    plain = image.convert("RGB") if image.mode not in {"L", "RGB", "CMYK"} else image
+    gray = image.mode in {"1", "L", "LA", "La"}
+    plain = image if image.mode == "CMYK" else image.convert("L" if gray else "RGB")
     plain = plain.reduce(max(1, max(plain.size) // _REDUCED))
     if icc:
         with suppress(ImageCms.PyCMSError, OSError, ValueError):
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-            space = profile.profile.xcolor_space.strip()
-            fitting = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}.get(space)
-            if fitting is not None:
-                plain = (
-                    ImageCms.profileToProfile(
-                        plain if plain.mode == fitting else plain.convert(fitting),
-                        profile,
-                        ImageCms.createProfile("sRGB"),
-                        outputMode="RGB",
-                    )
-                    or plain
-                )
+            if plain.mode == _MODES.get(profile.profile.xcolor_space.strip()):  # else it is another picture's
+                srgb = ImageCms.createProfile("sRGB")
+                plain = ImageCms.profileToProfile(plain, profile, srgb, outputMode="RGB") or plain
     elif image.mode == "CMYK":
         return None  # of which ink, nobody says
     rgb = np.asarray(plain.convert("RGB")).astype(np.float32) / np.float32(255)
