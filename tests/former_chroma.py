@@ -84,3 +84,14 @@ def largest_chroma(luma: np.ndarray, hue: np.ndarray) -> np.ndarray:
     row, column = np.minimum(y.astype(np.int32), 63), np.minimum(turn.astype(np.int32), 179)
     down, right = y - row.astype(np.float32), turn - column.astype(np.float32)
     return between_nodes(reach_table(), row, column, down, right) * F32(0.995)
+
+
+def hold_chroma(luma: np.ndarray, chroma: np.ndarray) -> None:
+    cb, cr = chroma
+    red, blue, green = np.int16(179) * cr, np.int16(227) * cb, np.int16(-44) * cb - np.int16(91) * cr
+    above = (np.maximum(np.maximum(red, green), blue) >> 7) + luma
+    below = (np.minimum(np.minimum(red, green), blue) >> 7) + luma
+    outside = np.flatnonzero((above > 255) | (below < 0))
+    part = chroma[:, outside].astype(np.float32)
+    part *= room(luma[outside].astype(np.float32), part)
+    chroma[:, outside] = part

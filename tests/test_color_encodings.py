@@ -1,5 +1,6 @@
 """Promises of encodings: printed code values, JPEG as it was, chroma for the luma of every kind of film."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -25,7 +26,7 @@ EVERY = {
 every = pytest.mark.parametrize("encoding", EVERY.values(), ids=EVERY)
 
 
-def planes_of(luma: np.ndarray, chroma: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+def planes_of(luma: np.ndarray, chroma: Iterable[np.ndarray]) -> np.ndarray:
     return np.stack([luma.astype(np.float32), *chroma], axis=-1)
 
 
@@ -42,6 +43,11 @@ def test_jpeg_is_what_it_was_before_there_were_encodings_bit_by_bit() -> None:
         color.solve_chroma_for_luma(luma, ab), former_chroma.solve_chroma_for_luma(luma, ab), strict=True
     ):
         assert np.array_equal(ours, former)
+    chroma = rng.integers(-127, 128, (2, 8000)).astype(np.int16)
+    former_held = chroma.copy()
+    color.hold_chroma(luma.astype(np.int16), chroma)
+    former_chroma.hold_chroma(luma.astype(np.int16), former_held)
+    assert np.array_equal(chroma, former_held)
     assert np.array_equal(color.lightness_of_luma(luma), color.gray8_lightness_table()[luma])
 
 
@@ -145,6 +151,31 @@ def test_gray_wishes_and_what_is_beyond_black_and_white_are_neutral(encoding: En
     beyond = (luma <= encoding.black) | (luma >= encoding.black + encoding.luma_span)
     for plane in color.solve_chroma_for_luma(luma, np.full((len(luma), 2), 50, np.float32), encoding):
         assert np.abs(plane - encoding.neutral)[beyond].max() < 0.02
+
+
+@every
+def test_held_chroma_is_inside_rgb_and_only_ever_smaller(encoding: Encoding) -> None:
+    rng, half = np.random.default_rng(3), encoding.chroma_span // 2
+    luma = rng.integers(0, encoding.top + 1, 50_000).astype(encoding.signed)
+    chroma = rng.integers(-half, half + 1, (2, 50_000)).astype(encoding.signed)
+    held = chroma.copy()
+    color.hold_chroma(luma, held, encoding)
+    rgb = color.ycbcr_to_rgb(planes_of(luma, held.astype(np.float32) + encoding.neutral), encoding)
+    inside = (luma >= encoding.black) & (luma <= encoding.black + encoding.luma_span)
+    assert rgb[inside].min() > -1.5 / 255
+    assert rgb[inside].max() < 1 + 1.5 / 255
+    assert (held[:, ~inside] == 0).all()
+    assert (np.abs(held) <= np.abs(chroma)).all()
+    assert (held * chroma >= 0).all()
+
+
+@every
+def test_chroma_inside_rgb_is_held_as_it_is(encoding: Encoding) -> None:
+    ycbcr = np.rint(color.rgb_to_ycbcr(colors(0.025, 0.975), encoding)).astype(encoding.signed)
+    chroma = np.ascontiguousarray(ycbcr[:, 1:].T) - encoding.signed.type(encoding.neutral)
+    held = chroma.copy()
+    color.hold_chroma(np.ascontiguousarray(ycbcr[:, 0]), held, encoding)
+    assert np.array_equal(held, chroma)
 
 
 @every

@@ -9,19 +9,23 @@ solved colors. Solved colors of one Y' lie in a convex polygon: their weighted m
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rechroma.color.encoding import JPEG, LUMA_WEIGHTS, Encoding, Matrix, Primaries, Transfer
+from rechroma.color.encoding import JPEG, LUMA_WEIGHTS, Bits, Encoding, Matrix, Primaries, Transfer
 from rechroma.color.gamut import between_nodes
 from rechroma.color.light import CURVES, rgb_to_xyz, xyz_to_rgb
 from rechroma.color.spaces import BLOCK, linear_to_lab, luminance_to_lightness, mix
 from rechroma.errors import InputError
 from rechroma.types import AB, Array
 
-_F32, _I16 = np.float32, np.int16
+Whole: TypeAlias = NDArray[np.int16] | NDArray[np.int32]
+
+_F32 = np.float32
+_FRACTION_BITS: Final[dict[Bits, int]] = {8: 7, 10: 16}
+"""Of the gains in whole-number arithmetic: as many as int16 and int32 have room for, or as are of use."""
 _NEWTON_STEPS = 6
 _LONGEST_STEP = _F32(15)
 _MARGIN = _F32(0.995)
@@ -75,35 +79,41 @@ def solve_chroma_for_luma(
     return chroma[0].reshape(luma.shape), chroma[1].reshape(luma.shape)
 
 
-def hold_chroma(
-    luma: NDArray[np.int16], chroma: NDArray[np.int16], *, spare: NDArray[np.int16] | None = None
-) -> None:
+def hold_chroma(luma: Whole, chroma: Whole, encoding: Encoding = JPEG, *, spare: Whole | None = None) -> None:
     """Reduce whole-number chroma, in place, where it leads outside RGB with its luma.
 
     Args:
-        luma: (...) 0 to 255.
-        chroma: (2, ...) contiguous, Cb - 128 and Cr - 128, -127 to 127. Reduced values are rounded towards 0; up
-            to 1.4 of 255 beyond RGB may go unnoticed.
+        luma: (...) Y', int16 for encodings of 8 bits, int32 for 10.
+        chroma: (2, ...) contiguous, the same dtype: Cb and Cr less neutral, at most half the encoding's chroma span
+            either way (-127 to 127 for JPEG). Reduced values are rounded towards 0; up to 1.4 of 255 beyond RGB may
+            go unnoticed.
+        encoding: What Y', Cb and Cr stand for.
         spare: (4, ...) to work in, so that nothing has to be allocated; its contents are lost.
     """
+    whole, bits = encoding.signed.type, _FRACTION_BITS[encoding.bits]
+    gains = [
+        whole(round(gain * (1 << bits))) for gain in _Gains.of(encoding)
+    ]  # whole numbers of small fractions
     cb, cr = chroma
-    red, green, blue, other = np.empty((4, *luma.shape), np.int16) if spare is None else spare
-    np.multiply(cr, _I16(179), out=red)  # 128ths: 1.402, 1.772, 0.344 and 0.714
-    np.multiply(cb, _I16(227), out=blue)
-    np.multiply(cb, _I16(-44), out=green)
-    np.multiply(cr, _I16(91), out=other)
-    green -= other
+    red, green, blue, other = np.empty((4, *luma.shape), whole) if spare is None else spare
+    np.multiply(cb, gains[0], out=blue)
+    np.multiply(cr, gains[1], out=red)
+    np.multiply(cb, gains[2], out=green)
+    np.multiply(cr, gains[3], out=other)
+    green += other
     above = np.maximum(np.maximum(red, green, out=other), blue, out=other)
     below = np.minimum(np.minimum(red, green, out=red), blue, out=red)
-    above >>= 7
-    below >>= 7
+    above >>= bits
+    below >>= bits
     above += luma
     below += luma
-    outside = np.flatnonzero((above > _I16(255)) | (below < _I16(0)))
+    black, white = whole(encoding.black), whole(encoding.black + encoding.luma_span)
+    outside = np.flatnonzero((above > white) | (below < black))
     if outside.size:
         flat = chroma.reshape(2, -1)
         part = flat[:, outside].astype(np.float32)
-        part *= _room(luma.reshape(-1)[outside].astype(np.float32), part, JPEG)
+        light = luma.reshape(-1)[outside].astype(np.float32) - _F32(encoding.black)
+        part *= _room(light, part, encoding)
         flat[:, outside] = part  # towards 0
 
 

@@ -7,9 +7,10 @@ to E-18 of full range. JPEG is JFIF 1.02.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rechroma.errors import OptionError
 
@@ -18,6 +19,9 @@ Range: TypeAlias = Literal["full", "limited"]
 Bits: TypeAlias = Literal[8, 10]
 Primaries: TypeAlias = Literal["bt709", "bt601-525", "bt601-625", "bt2020"]
 Transfer: TypeAlias = Literal["srgb", "bt1886"]
+
+Codes = TypeVar("Codes", bound=NDArray[np.uint8] | NDArray[np.uint16])
+"""Code values, one of a plane's dtypes."""
 
 LUMA_WEIGHTS: Final[dict[Matrix, tuple[float, float]]] = {
     "bt601": (0.299, 0.114),
@@ -59,6 +63,11 @@ class Encoding:
     def dtype(self) -> np.dtype[np.uint8] | np.dtype[np.uint16]:
         """Of planes in this encoding."""
         return np.dtype(np.uint8) if self.bits == 8 else np.dtype(np.uint16)
+
+    @property
+    def signed(self) -> np.dtype[np.int16] | np.dtype[np.int32]:
+        """Of whole-number arithmetic on such planes."""
+        return np.dtype(np.int16) if self.bits == 8 else np.dtype(np.int32)
 
     @property
     def top(self) -> int:

@@ -5,7 +5,6 @@ JFIF 1.02's. Code values are float32: nothing is rounded and nothing is clipped,
 """
 
 from functools import lru_cache
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,6 @@ from rechroma.color.spaces import (
 )
 from rechroma.errors import InputError
 from rechroma.types import RGB, Array, Lab, Lightness
-
-Plane: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
-"""(H, W) whole numbers: uint8 for encodings of 8 bits, uint16 for 10."""
 
 _F32 = np.float32
 
@@ -52,7 +48,7 @@ def ycbcr_to_lab(ycbcr: Array, encoding: Encoding = JPEG) -> Lab:
     )
 
 
-def lightness_of_luma(luma: Plane, encoding: Encoding = JPEG) -> Lightness:
+def lightness_of_luma(luma: NDArray[np.uint8] | NDArray[np.uint16], encoding: Encoding = JPEG) -> Lightness:
     """Give the lightness that gray footage of this luma shows, by table.
 
     Args:
@@ -70,7 +66,9 @@ def lightness_of_luma(luma: Plane, encoding: Encoding = JPEG) -> Lightness:
     return lightness
 
 
-def luma_of_lightness(lightness: Lightness, encoding: Encoding = JPEG) -> Plane:
+def luma_of_lightness(
+    lightness: Lightness, encoding: Encoding = JPEG
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Give the luma of gray footage that shows this lightness, rounded.
 
     Args:

@@ -4,10 +4,11 @@ Detail transfer: where a*b* and lightness go together in a small neighborhood, t
 structure of the lightness into the color; elsewhere the result is plain bicubic. The slope is shrunk by the
 squared correlation, so that grain and texture do not color anything.
 
-Two ways up: `upsample_ab` gives a*b* for a lightness, `chroma_planes` gives the Cb and Cr planes of a JPEG for its
-luma. The second one solves the colors on the small grid, for two luma levels each, takes Cb and Cr as linear in Y'
-between and beyond them, and brings back into sRGB what leaves it. Against solving each pixel this misses a*b* by
-1.0 (root mean square, photographs); 12 megapixels with chroma at half size take 30 ms on one core, not 800.
+Two ways up: `upsample_ab` gives a*b* for a lightness, `chroma_planes` gives the Cb and Cr planes of a JPEG, or of a
+frame of film, for its luma. The second one solves the colors on the small grid, for two luma levels each, takes Cb
+and Cr as linear in Y' between and beyond them, and brings back into RGB what leaves it. Against solving each pixel
+this misses a*b* by 1.0 (root mean square, photographs); 12 megapixels with chroma at half size take 30 ms on one
+core, not 800.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rechroma.color import hold_chroma, solve_chroma_for_luma
+from rechroma.color import JPEG, Encoding, hold_chroma, solve_chroma_for_luma
+from rechroma.color.chroma import Whole
+from rechroma.color.encoding import Codes
+from rechroma.color.ycbcr import check_luma
 from rechroma.errors import InputError
 from rechroma.tiling import ONE_THREAD_PRODUCT, resize
 from rechroma.types import AB, Array, Lightness
@@ -27,12 +31,12 @@ _TINY = 1.0
 """Variance of a*b* that counts as none."""
 _BAND = 64
 """Rows of output that are worked on at once."""
-_L_PER_LUMA = 100 / 255
 
 _TILE = 512
 """Columns that are worked on at once: a band's planes then stay in the second-level cache."""
 _FARTHEST = 40.0
-"""Y' from a cell's own to the levels it is solved at: at most this, where its neighbors differ so much ..."""
+"""Y', in 255ths of its span, from a cell's own to the levels it is solved at: at most this, where its neighbors differ
+so much ..."""
 _NEAREST = 3.0
 """... and on average at least this."""
 
@@ -94,24 +98,26 @@ def upsampled_bands(ab: AB, lightness: Lightness) -> Iterator[tuple[slice, AB]]:
         yield rows, band
 
 
-def chroma_planes(ab: AB, luma: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Give the chroma planes of a JPEG for its luma: small a*b* upsampled, solved for Y' and inside sRGB.
+def chroma_planes(ab: AB, luma: Codes, encoding: Encoding = JPEG) -> tuple[Codes, Codes]:
+    """Give the chroma planes for a luma plane: small a*b* upsampled, solved for Y' and inside the encoding's RGB.
 
     Args:
         ab: (h, w, 2) a*b*.
-        luma: (H, W) uint8 Y' at the size that the chroma planes shall have (usually half of the picture's).
+        luma: (H, W) Y' at the size that the chroma planes shall have (usually half of the picture's), uint8 or uint16
+            as the encoding has it.
+        encoding: What Y', Cb and Cr stand for.
 
     Returns:
-        cb, cr: (H, W) uint8, 128 = neutral. Black and white (Y' 0 and 255) stay neutral.
+        cb, cr: (H, W) in the dtype of the luma, 128 (512 in 10 bits) = neutral. Black and white stay neutral.
     """
     check_ab(ab, luma)
-    if luma.dtype != np.uint8:
-        raise InputError(f"luma is {luma.dtype}; expected uint8 (H, W)")
+    check_luma(luma, encoding)
     height, width = luma.shape
     cells = (min(ab.shape[0], height), min(ab.shape[1], width))
     small = resize(ab, cells, kernel="area")
     small_luma = resize(luma, cells, kernel="area")
-    up = _Lift.of(_luma_lines(_fit(small, small_luma * np.float32(_L_PER_LUMA)), small_luma), (height, width))
+    lightness = (small_luma - np.float32(encoding.black)) * np.float32(100 / encoding.luma_span)
+    up = _Lift.of(_luma_lines(_fit(small, lightness), small_luma, encoding), (height, width))
     phases = 8
     while phases > 1 and phases * 2 * cells[0] > height:
         phases //= 2
@@ -120,10 +126,10 @@ def chroma_planes(ab: AB, luma: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], N
         rows = slice(start, min(start + _BAND, height))
         count = -(-(rows.stop - start) // phases)
         keys = up.rows(np.minimum(start + phases * np.arange(count + 1), height - 1))
-        spare = _Spare.of(count * phases * min(width, _TILE))
+        spare = _Spare.of(count * phases * min(width, _TILE), encoding)
         for left in range(0, width, _TILE):
             columns = slice(left, left + _TILE)
-            chroma = _draw_lines(keys[..., columns], luma[rows, columns], phases, spare)
+            chroma = _draw_lines(keys[..., columns], luma[rows, columns], phases, spare, encoding)
             cb[rows, columns], cr[rows, columns] = chroma
     return cb, cr
 
@@ -142,21 +148,23 @@ def _fit(ab: AB, lightness: Array) -> _Model:
     return _Model(ab=ab, slope=slope.astype(np.float32), lightness=lightness, reach=reach)
 
 
-def _luma_lines(model: _Model, luma: Array) -> Array:
+def _luma_lines(model: _Model, luma: Array, encoding: Encoding) -> Array:
     """Solve the model's colors at the darkest and the brightest luma nearby, and lay a line through them.
 
-    luma (h, w) Y' -> (4, h, w) Cb - 128 and Cr - 128 at Y' = 0, then their slopes per Y'.
+    luma (h, w) Y' -> (4, h, w) Cb and Cr less neutral at Y' = 0, then their slopes per Y'.
     """
+    unit, black = encoding.luma_span / 255, encoding.black
     near = _neighbors(luma[..., None])[..., 0]
-    dark = np.maximum(near.min(axis=0), luma - np.float32(_FARTHEST))
-    bright = np.minimum(near.max(axis=0), luma + np.float32(_FARTHEST))
-    wider = np.maximum(np.float32(_NEAREST) - (bright - dark) / 2, np.float32(0))
-    dark = np.clip(dark - wider, np.float32(4), np.float32(249))
-    bright = np.clip(bright + wider, dark + np.float32(2), np.float32(251))
+    dark = np.maximum(near.min(axis=0), luma - np.float32(_FARTHEST * unit))
+    bright = np.minimum(near.max(axis=0), luma + np.float32(_FARTHEST * unit))
+    wider = np.maximum(np.float32(_NEAREST * unit) - (bright - dark) / 2, np.float32(0))
+    dark = np.clip(dark - wider, np.float32(black + 4 * unit), np.float32(black + 249 * unit))
+    bright = np.clip(bright + wider, dark + np.float32(2 * unit), np.float32(black + 251 * unit))
     levels = np.stack([dark, bright])
-    change = model.slope * ((levels - luma) * np.float32(_L_PER_LUMA))[..., None]
-    solved = solve_chroma_for_luma(levels, model.ab + np.clip(change, -model.reach, model.reach))
-    at_dark, at_bright = np.moveaxis(np.stack(solved) - np.float32(128), 1, 0)
+    change = model.slope * ((levels - luma) * np.float32(100 / encoding.luma_span))[..., None]
+    wanted = model.ab + np.clip(change, -model.reach, model.reach)
+    solved = np.stack(solve_chroma_for_luma(levels, wanted, encoding)) - np.float32(encoding.neutral)
+    at_dark, at_bright = np.moveaxis(solved, 1, 0)
     slope = (at_bright - at_dark) / (bright - dark)
     return np.concatenate([at_dark - slope * dark, slope])
 
@@ -167,26 +175,33 @@ class _Spare:
 
     floats: Array
     """(3, n)."""
-    whole: NDArray[np.int16]
+    whole: Whole
     """(7, n)."""
 
     @classmethod
-    def of(cls, pixels: int) -> "_Spare":
+    def of(cls, pixels: int, encoding: Encoding) -> "_Spare":
         """Allocate for tiles of up to so many pixels."""
-        return cls(floats=np.empty((3, pixels), np.float32), whole=np.empty((7, pixels), np.int16))
+        return cls(floats=np.empty((3, pixels), np.float32), whole=np.empty((7, pixels), encoding.signed))
 
 
-def _draw_lines(keys: Array, luma: NDArray[np.uint8], phases: int, spare: _Spare) -> NDArray[np.int16]:
+def _draw_lines(
+    keys: Array,
+    luma: NDArray[np.uint8] | NDArray[np.uint16],
+    phases: int,
+    spare: _Spare,
+    encoding: Encoding,
+) -> Whole:
     """Give each pixel the chroma that its place's line has at its luma.
 
     Args:
         keys: (n + 1, 4, W) lines, as _luma_lines has them, at every phases-th row; linear between these rows.
-        luma: (rows, W) uint8, rows at most n * phases.
+        luma: (rows, W) Y', rows at most n * phases.
         phases: rows from one key row to the next.
         spare: memory to work in.
+        encoding: what Y', Cb and Cr stand for.
 
     Returns:
-        (2, rows, W) Cb, Cr 1 to 255, in the spare memory.
+        (2, rows, W) Cb and Cr, 1 to 255 in JPEG, in the spare memory.
     """
     shape = (len(keys) - 1, phases, luma.shape[1])
     pixels = shape[0] * shape[1] * shape[2]
@@ -196,6 +211,7 @@ def _draw_lines(keys: Array, luma: NDArray[np.uint8], phases: int, spare: _Spare
     y.reshape(-1, shape[2])[: len(luma)] = luma
     y.reshape(-1, shape[2])[len(luma) :] = 0
     light[...] = y
+    most = np.float32(encoding.chroma_span // 2)
     lower = (np.arange(phases, dtype=np.float32) / np.float32(phases))[:, np.newaxis]
     for channel in range(2):
         start, slope = keys[:, channel, np.newaxis], keys[:, 2 + channel, np.newaxis]
@@ -205,10 +221,10 @@ def _draw_lines(keys: Array, luma: NDArray[np.uint8], phases: int, spare: _Spare
         np.multiply(light, slope[:-1], out=plane)
         plane += start[:-1]
         plane += step
-        np.clip(plane, np.float32(-127), np.float32(127), out=plane)
+        np.clip(plane, -most, most, out=plane)
         chroma[channel] = np.rint(plane, out=plane)
-    hold_chroma(y, chroma, spare=whole[3:])
-    chroma += np.int16(128)
+    hold_chroma(y, chroma, encoding, spare=whole[3:])
+    chroma += encoding.signed.type(encoding.neutral)
     return chroma.reshape(2, -1, shape[2])[:, : len(luma)]
 
 
