@@ -58,14 +58,14 @@ def test_layers_opened_once_are_drawn_band_by_band_as_at_once() -> None:
 
 
 def test_nothing_of_a_layer_stays_in_the_process() -> None:
-    pixels = np.zeros((1500, 2000, 4), np.uint8)
-    pixels[:700] = (0xA3, 0x3B, 0x2E, 255)
+    pixels = np.zeros((750, 1000, 4), np.uint8)
+    pixels[:350] = (0xA3, 0x3B, 0x2E, 255)
     marks = Marks(layers=(_layer(pixels), _layer(pixels[:, ::-1])))
-    hints.rasterize(marks, (64, 64), picture=(1500, 2000))
+    hints.rasterize(marks, (64, 64), picture=(750, 1000))
     gc.collect()
     tracemalloc.start()
     try:
-        hints.rasterize(marks, (64, 64), picture=(1500, 2000))
+        hints.rasterize(marks, (64, 64), picture=(750, 1000))
         gc.collect()
         held, peak = tracemalloc.get_traced_memory()
     finally:
