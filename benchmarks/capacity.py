@@ -19,24 +19,23 @@ import torch
 
 from benchmarks.measure import command, keep, machine, side_by_side
 from rechroma_train import bins
-from rechroma_train.config import NetOptions
-from rechroma_train.export import INPUTS, Contract
-from rechroma_train.graphs import store_as_float16, to_onnx, write
+from rechroma_train.export.graphs import store_as_float16, to_onnx, write
+from rechroma_train.export.wrappers import Classified, example
 from rechroma_train.losses import ClassificationLoss
-from rechroma_train.nets.hintnet import MULTIPLE_OF, HintNet, folded
+from rechroma_train.nets.hintnet import HintNet, HintNetOptions
 
 WORK, WINDOW, PICTURES = 160, 128, 8
 VARIANTS = {
-    "default": NetOptions(),
-    "narrow": NetOptions(widths=(160, 112, 96, 96)),
-    "wide": NetOptions(widths=(288, 208, 160, 160)),
-    "wider": NetOptions(widths=(384, 288, 224, 192)),
-    "three blocks": NetOptions(blocks=(3, 3, 3, 3)),
-    "four deep blocks": NetOptions(blocks=(4, 4, 2, 2)),
-    "query": NetOptions(head="query"),
-    "memory": NetOptions(head="memory"),
-    "output at 1/2": NetOptions(fine=True),
-    "query, output at 1/2": NetOptions(head="query", fine=True),
+    "default": HintNetOptions(),
+    "narrow": HintNetOptions(widths=(160, 112, 96, 96)),
+    "wide": HintNetOptions(widths=(288, 208, 160, 160)),
+    "wider": HintNetOptions(widths=(384, 288, 224, 192)),
+    "three blocks": HintNetOptions(blocks=(3, 3, 3, 3)),
+    "four deep blocks": HintNetOptions(blocks=(4, 4, 2, 2)),
+    "query": HintNetOptions(head="query"),
+    "memory": HintNetOptions(head="memory"),
+    "output at 1/2": HintNetOptions(fine=True),
+    "query, output at 1/2": HintNetOptions(head="query", fine=True),
 }
 
 
@@ -86,10 +85,14 @@ def medians(samples: dict[str, list[float]], scale: float) -> dict[str, float]:
 
 def save(net: HintNet, path: Path) -> int:
     """Export a net as `export` does; gives the bytes of its graph."""
-    module = Contract(folded(net), torch.ones(bins.COUNT)).eval()
-    picture, one = torch.full((2, 1, 64, 96), 50.0), torch.tensor(1.0)
-    example = (picture, torch.zeros(2, 2, 64, 96), torch.zeros_like(picture), one, one)
-    model = to_onnx(module, example, inputs=INPUTS, outputs=["ab", "logits"], multiple_of=MULTIPLE_OF)
+    module = Classified(net.folded(), torch.ones(bins.COUNT)).eval()
+    model = to_onnx(
+        module,
+        example(module, 64, 96, seed=0),
+        inputs=module.inputs,
+        outputs=module.outputs,
+        multiple_of=net.multiple_of,
+    )
     return write(store_as_float16(model), path)[1]
 
 

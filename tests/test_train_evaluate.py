@@ -22,8 +22,8 @@ from rechroma_train import __main__ as verbs
 from rechroma_train import evaluate, prior
 from rechroma_train.evaluate import pictures, pooled, scores, sheets, shipped, sizes
 from rechroma_train.evaluate.variants import PATCH, random_hints
-from rechroma_train.nets import mobilenet
-from rechroma_train.nets.encoder import Encoder
+from rechroma_train.nets.hintnet.encoder import Encoder
+from rechroma_train.nets.parts import mobilenet
 
 SIDES = (44, 60)
 """Height and width of the made photographs."""

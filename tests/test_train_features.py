@@ -10,10 +10,10 @@ from PIL import Image
 
 from rechroma import methods, runtime, weights
 from rechroma.errors import ContractMismatch, OptionError, UnknownMethod, WeightsError
-from rechroma_train import features
 from rechroma_train.config import ExportOptions, PackOptions
 from rechroma_train.data import pack
-from rechroma_train.nets.encoder import Encoder
+from rechroma_train.export import features
+from rechroma_train.nets.hintnet.encoder import Encoder
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning"

@@ -13,12 +13,14 @@ import yaml
 
 from packed import packed
 from rechroma.errors import OptionError, WeightsError
-from rechroma_train import export, train
+from rechroma_train import train
 from rechroma_train.checkpoints import load_net, net_options, take_matching
-from rechroma_train.config import CONFIG, ExportOptions, NetOptions, TrainOptions
+from rechroma_train.config import CONFIG, ExportOptions, TrainOptions
 from rechroma_train.data import Corpus
-from rechroma_train.nets.hintnet import HintAttention, HintNet, _kept_hints, folded
-from rechroma_train.nets.memory import ColorMemory
+from rechroma_train.export import colorizer as export
+from rechroma_train.nets.hintnet import HintNet, HintNetOptions, pools
+from rechroma_train.nets.hintnet.attention import HintAttention
+from rechroma_train.nets.hintnet.memory import ColorMemory
 from rechroma_train.stream import make_batch
 
 pytestmark = pytest.mark.filterwarnings(
@@ -35,17 +37,17 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-SMALL = NetOptions(widths=(32, 24, 16, 16), blocks=(1, 1, 1, 1))
+SMALL = HintNetOptions(widths=(32, 24, 16, 16), blocks=(1, 1, 1, 1))
 VARIANTS = {
-    "wide": NetOptions(widths=(256, 192, 160, 144), blocks=(3, 2, 1, 4), expand=3),
-    "query": NetOptions(head="query"),
-    "memory": NetOptions(head="memory"),
-    "fine": NetOptions(fine=True),
-    "to 1/8": NetOptions(widths=(224, 160, 128), blocks=(2, 2, 2)),
+    "wide": HintNetOptions(widths=(256, 192, 160, 144), blocks=(3, 2, 1, 4), expand=3),
+    "query": HintNetOptions(head="query"),
+    "memory": HintNetOptions(head="memory"),
+    "fine": HintNetOptions(fine=True),
+    "to 1/8": HintNetOptions(widths=(224, 160, 128), blocks=(2, 2, 2)),
     "small, query, to 1/8, fine": replace(
         SMALL, widths=(32, 24, 16), blocks=(1, 1, 1), head="query", queries=8, query_layers=2, fine=True
     ),
-    "carried": NetOptions(widths=(224, 160, 128), blocks=(2, 2, 2), hints="carried"),
+    "carried": HintNetOptions(widths=(224, 160, 128), blocks=(2, 2, 2), hints="carried"),
     "small, carried, fine": replace(SMALL, hints="carried", fine=True),
     "small, memory, to 1/8": replace(SMALL, widths=(32, 24, 16), blocks=(1, 1, 1), head="memory", slots=8),
     "small, query, fine": replace(SMALL, head="query", queries=8, query_layers=2, fine=True),
@@ -113,7 +115,7 @@ def test_rows_are_those_of_the_whole_and_folding_changes_nothing(name):
         torch.testing.assert_close(
             net(*inputs(), rows=slice(1, None, 2)), whole[:, :, 1::2], atol=1e-4, rtol=0
         )
-        torch.testing.assert_close(folded(net)(*inputs()), whole, atol=2e-3, rtol=1e-3)
+        torch.testing.assert_close(net.folded()(*inputs()), whole, atol=2e-3, rtol=1e-3)
 
 
 @pytest.mark.parametrize("head", ["query", "memory"])
@@ -157,9 +159,9 @@ def test_tensors_of_another_shape_are_left_and_without_any_match_there_is_an_err
 def test_a_run_is_loaded_as_the_net_that_its_options_say(tmp_path):
     net = HintNet(VARIANTS["small, query, fine"])
     assert load_net(saved(net, tmp_path)).options == net.options
-    assert net_options({}) == NetOptions()
+    assert net_options({}) == HintNetOptions()
     with pytest.raises(WeightsError, match="another net"):
-        load_net(tmp_path / train.CHECKPOINT, NetOptions())
+        load_net(tmp_path / train.CHECKPOINT, HintNetOptions())
 
 
 @pytest.mark.slow
@@ -233,7 +235,7 @@ def test_a_hint_that_is_carried_counts_as_much_however_little_of_its_cell_it_cov
     hints = torch.zeros(1, 3, 64, 64)
     hints[0, :, 5, 9] = torch.tensor([0.3, -0.2, 1.0])
     for by in (4, 8, 32):
-        kept = _kept_hints(hints, by)
+        kept = pools.kept(hints, by)
         torch.testing.assert_close(kept[0, :, 5 // by, 9 // by], torch.tensor([0.3, -0.2, 1.0]))
         assert kept.abs().sum() == pytest.approx(1.5, abs=1e-5)
 

@@ -9,10 +9,10 @@ from PIL import Image
 
 from rechroma import methods, runtime, weights
 from rechroma.errors import InputError, OptionError
-from rechroma_train import quantize
 from rechroma_train.__main__ import main
 from rechroma_train.config import PackOptions
 from rechroma_train.data import pack
+from rechroma_train.export import quantize
 
 SHIPPED = weights.path_of(weights.find("hintnet"))
 

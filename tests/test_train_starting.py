@@ -11,17 +11,18 @@ from PIL import Image
 from packed import packed
 from rechroma import weights
 from rechroma.errors import WeightsError, WeightsNotFound
-from rechroma_train import bins, export, starting, train
+from rechroma_train import bins, starting, train
 from rechroma_train.checkpoints import load_net
-from rechroma_train.config import ExportOptions, NetOptions, PackOptions, TrainOptions
+from rechroma_train.config import ExportOptions, PackOptions, TrainOptions
 from rechroma_train.data import Corpus, pack
-from rechroma_train.nets.hintnet import HintNet
+from rechroma_train.export import colorizer as export
+from rechroma_train.nets.hintnet import HintNet, HintNetOptions
 from rechroma_train.stream import make_batch
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning"
 )
-SMALL = NetOptions(widths=(32, 24, 16), blocks=(1, 1, 1))
+SMALL = HintNetOptions(widths=(32, 24, 16), blocks=(1, 1, 1))
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,12 @@ VERBS = {
     "pack": ("rechroma_train.data", "pack", "decode photographs once into a packed folder"),
     "prior": ("rechroma_train.prior", "main", "count the colors of training pictures"),
     "train": ("rechroma_train.train", "main", "train a net; goes on from its last checkpoint"),
-    "export": ("rechroma_train.export", "main", "write a trained net as a graph that rechroma runs"),
-    "quantize": ("rechroma_train.quantize", "main", "make the 8-bit twin of a graph"),
+    "export": (
+        "rechroma_train.export.colorizer",
+        "main",
+        "write a trained net as a graph that rechroma runs",
+    ),
+    "quantize": ("rechroma_train.export.quantize", "main", "make the 8-bit twin of a graph"),
     "evaluate": ("rechroma_train.evaluate", "main", "measure weights on photographs with known colors"),
     "sheet": ("rechroma_train.evaluate.sheets", "main", "draw a contact sheet of colored photographs"),
 }

@@ -12,22 +12,22 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from rechroma.errors import WeightsError
-from rechroma_train.config import CONFIG, NetOptions
-from rechroma_train.nets.hintnet import HintNet
+from rechroma_train.config import CONFIG
+from rechroma_train.nets.hintnet import HintNet, HintNetOptions
 
 _log = logging.getLogger(__name__)
 
 
-def net_options(config: Mapping[str, Any]) -> NetOptions:
+def net_options(config: Mapping[str, Any]) -> HintNetOptions:
     """Read what a run's net is made of from its options; the default where they are older than the choice."""
     given = dict(config.get("net") or {})
     if given.pop("stride", None) == 2:  # noqa: PLR2004 - runs of before the stage had a name
         given["fine"] = True
     fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-    return NetOptions(**fields)
+    return HintNetOptions(**fields)
 
 
-def load_net(checkpoint: Path, options: NetOptions | None = None) -> HintNet:
+def load_net(checkpoint: Path, options: HintNetOptions | None = None) -> HintNet:
     """Load the averaged weights of a run, ready to predict.
 
     Args:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from rechroma.errors import OptionError
+from rechroma_train.nets.hintnet.options import HintNetOptions
 
 CONFIG = "config.yaml"
 """A run's options, in its folder."""
@@ -54,45 +54,6 @@ class HintOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NetOptions:
-    """What hintnet is made of; the parts that are not asked for are not in it."""
-
-    widths: tuple[int, ...] = (224, 160, 128, 128)
-    """Channels of the decoder at 1/32, 1/16, 1/8 and, where the decoder goes so far, 1/4."""
-    blocks: tuple[int, ...] = (2, 2, 2, 2)
-    """Context blocks of each of these stages."""
-    expand: int = 2
-    """How many times wider than its stage the perceptron of a context block is."""
-    head: Literal["plain", "query", "memory"] = "plain"
-    """plain: one linear map for all pictures; query: learned color queries look at the picture and change that map
-    for it; memory: colors that pictures like it had shift the scores and the decoder's features."""
-    queries: int = 64
-    """Color queries (head: query)."""
-    query_layers: int = 3
-    """Transformer layers that refine them, in turn at 1/16 and 1/8 (head: query)."""
-    slots: int = 256
-    """Key and value pairs (head: memory)."""
-    hints: Literal["mean", "carried"] = "mean"
-    """mean: hints as means over each cell of a scale, weak where little of the cell is hinted; carried: the mean color
-    of what is hinted in a cell at the full confidence, and attention carries it to the cells that look like it."""
-    fine: bool = False
-    """One light stage more, which brings the prediction to twice the decoder's last size along the lightness."""
-
-    def __post_init__(self) -> None:
-        if len(self.widths) not in (3, 4) or len(self.blocks) != len(self.widths):
-            raise OptionError(
-                f"widths {list(self.widths)} and blocks {list(self.blocks)}; accepted: a number for each of 3 stages"
-                " (to 1/8) or 4 (to 1/4), as many in one as in the other"
-            )
-
-    @property
-    def stride(self) -> int:
-        """Lightness pixels per predicted pixel, each way."""
-        coarse = 32 >> (len(self.widths) - 1)
-        return coarse // 2 if self.fine else coarse
-
-
-@dataclass(frozen=True, kw_only=True)
 class LossOptions:
     """What is lessened beside the plain classification; a term of weight 0 costs nothing."""
 
@@ -136,7 +97,7 @@ class TrainOptions:
     start: Path | None = None
     """What a new run begins from: a checkpoint, kept weights, a graph that `export` wrote, or the name of shipped
     weights (hintnet). Weights of the same name and shape are taken, the rest is fresh; of a graph its prior too."""
-    net: NetOptions = field(default_factory=NetOptions)
+    net: HintNetOptions = field(default_factory=HintNetOptions)
     """What the net is made of."""
     frozen_blocks: int = 0
     """The stem and this many blocks of the encoder keep the weights they start with; 0: everything learns,

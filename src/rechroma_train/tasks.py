@@ -36,9 +36,7 @@ class HintNetTask(LightningModule):
         self.schedule = schedule
         self.terms = terms
         if schedule.options.compile:
-            # What the net computes before its head: the head's rows change between steps.
-            compiled = torch.compile(net.features, fullgraph=True, dynamic=False)
-            net.features = compiled  # type: ignore[method-assign]
+            net.compile_parts()
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         """Score half of the pixels, or all where a term looks at pictures, and compare."""

@@ -15,7 +15,7 @@ from PIL import Image
 from rechroma import weights
 from rechroma.errors import InputError
 from rechroma.types import RGB8, Array
-from rechroma_train.nets import mobilenet
+from rechroma_train.nets.parts import mobilenet
 
 INPUT = "stretched to 224x224 by Pillow's antialiased bilinear filter, uint8, then RGB / 127.5 - 1"
 """How a picture is fed to the network."""

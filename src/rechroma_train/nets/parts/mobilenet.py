@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rechroma.errors import ContractMismatch
-from rechroma_train.nets.blocks import InvertedResidual, SameConv, global_mean
+from rechroma_train.nets.parts.blocks import InvertedResidual, SameConv, global_mean
 
 SIDE = 224
 """Pixels each way that the classifier was trained on."""

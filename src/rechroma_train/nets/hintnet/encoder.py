@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from rechroma.errors import OptionError
-from rechroma_train.nets import mobilenet
-from rechroma_train.nets.blocks import SameConv
+from rechroma_train.nets.parts import mobilenet
+from rechroma_train.nets.parts.blocks import SameConv
 
 SCALES = (2, 5, 12)
 """Blocks whose results, at 1/4, 1/8 and 1/16, the decoder sees."""

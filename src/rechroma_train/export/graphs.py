@@ -1,6 +1,7 @@
 """From a trained net to an ONNX file: exported with free sizes, large weights stored as float16."""
 
 import hashlib
+import inspect
 import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -34,7 +35,7 @@ def to_onnx(
         example,
         input_names=list(inputs),
         output_names=list(outputs),
-        dynamic_shapes=tuple(size if value.ndim == 4 else None for value in example),
+        dynamic_shapes=_as_declared(module, tuple(size if v.ndim == 4 else None for v in example)),
         opset_version=_OPSET,
         dynamo=True,
         verbose=False,
@@ -42,6 +43,12 @@ def to_onnx(
     if program is None:
         raise WeightsError("the exporter gave no graph")
     return program.model_proto
+
+
+def _as_declared(module: nn.Module, shapes: tuple[object, ...]) -> tuple[object, ...]:
+    """The exporter wants the shapes of `*given` as one tuple."""
+    (first, *_) = inspect.signature(module.forward).parameters.values()
+    return (shapes,) if first.kind is first.VAR_POSITIONAL else shapes
 
 
 def run_by_library(model: onnx.ModelProto, *, task: str) -> runtime.Graph:

@@ -19,7 +19,7 @@ from rechroma.weights import Row, to_toml
 from rechroma_train import color
 from rechroma_train.config import ExportOptions
 from rechroma_train.data import Corpus, random_view
-from rechroma_train.graphs import (
+from rechroma_train.export.graphs import (
     check_difference,
     largest_and_mean,
     run_by_library,
@@ -27,8 +27,8 @@ from rechroma_train.graphs import (
     to_onnx,
     write,
 )
-from rechroma_train.nets.blocks import upsample2
-from rechroma_train.nets.encoder import SCALES, Encoder
+from rechroma_train.nets.hintnet.encoder import SCALES, Encoder
+from rechroma_train.nets.parts.blocks import upsample2
 
 STRIDE = 8
 """Lightness pixels per cell, each way."""

@@ -24,7 +24,7 @@ from rechroma.errors import OptionError
 from rechroma.types import Array
 from rechroma_train.config import TrainOptions
 from rechroma_train.data import Corpus
-from rechroma_train.graphs import run_by_library, store_as_float16, write
+from rechroma_train.export.graphs import run_by_library, store_as_float16, write
 from rechroma_train.stream import make_batch
 
 _CODING = ("QuantizeLinear", "DequantizeLinear")
