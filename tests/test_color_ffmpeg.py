@@ -1,6 +1,7 @@
-"""Encodings against FFmpeg's own conversions (libswscale, through PyAV)."""
+"""Encodings and the sites of chroma samples against FFmpeg's own conversions (libswscale, through PyAV)."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from rechroma import color
 from rechroma.color import JPEG, Encoding
 from rechroma.color.light import CURVES, rgb_to_xyz
+from rechroma.tiling import SITINGS, chroma_grid, resize
 
 av = pytest.importorskip("av", reason="PyAV (the extra 'decoders') is not installed")
 
@@ -111,3 +113,28 @@ def test_ffmpeg_shows_the_wanted_colors_of_solved_chroma_and_leaves_luma_alone(
     assert np.percentile(wrong, 99) < {8: 2.0, 10: 0.8}[layout.bits]
     again = converted(shown, layout, to_rgb=False)[..., 0].astype(np.int32)
     assert np.abs(again - luma).max() <= {8: 1, 10: 4}[layout.bits]
+
+
+@pytest.mark.parametrize("siting", SITINGS)
+@pytest.mark.parametrize(("kind", "shrink"), [("yuv420p", (2, 2)), ("yuv422p", (1, 2))])
+def test_sited_chroma_is_that_of_ffmpeg(kind: str, shrink: tuple[int, int], siting) -> None:
+    planes = samples(replace(JPEG, range="limited"))
+    graph = av.filter.Graph()
+    steps = [
+        graph.add_buffer(
+            width=SIDE, height=SIDE, format=av.VideoFormat("yuv444p"), time_base=Fraction(1, 25)
+        ),
+        graph.add("scale", f"out_chroma_loc={siting}:flags=bilinear+accurate_rnd"),
+        graph.add("format", kind),
+        graph.add("buffersink"),
+    ]
+    graph.link_nodes(*steps).configure()
+    frame = frame_of(planes, "yuv444p")
+    frame.pts = 0
+    graph.push(frame)
+    size, area = chroma_grid((SIDE, SIDE), shrink, siting=siting)
+    for plane, channel in zip(graph.pull().planes[1:], (1, 2), strict=True):
+        theirs = np.frombuffer(plane, np.uint8).reshape(size[0], -1)[:, : size[1]]
+        ours = resize(np.ascontiguousarray(planes[..., channel]), size, kernel="bilinear", area=area)
+        inner = (slice(1, -1), slice(1, -1))  # libswscale repeats the edge, here there is less to weigh
+        assert np.abs(theirs - ours)[inner].max() < 1.1  # both axes are rounded

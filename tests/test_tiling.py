@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rechroma import image
 from rechroma.errors import OptionError
-from rechroma.tiling import pad_to_multiple, resize, work_shape
+from rechroma.tiling import SITINGS, WHOLE, Area, chroma_grid, pad_to_multiple, resize, work_shape
 
 PILLOW = {
     "area": Image.Resampling.BOX,
@@ -91,6 +92,70 @@ def test_resize_takes_arrays_that_are_not_contiguous():
 def test_resize_refuses_what_it_cannot_do(shape, size, kernel, told):
     with pytest.raises(OptionError, match=told):
         resize(np.zeros(shape, np.float32), size, kernel=kernel)
+
+
+@pytest.mark.parametrize("kernel", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("new", [(3, 11), (64, 48), (130, 90)])
+def test_an_area_inside_equals_pillows_box_but_for_what_it_sees_around(kernel, new):
+    plane = noise(64, 48)
+    box = (12, 16, 36, 40)  # left, top, right, bottom
+    area = Area(top=16 / 64, left=12 / 48, bottom=40 / 64, right=36 / 48)
+    expected = np.asarray(Image.fromarray(plane).resize(new[::-1], PILLOW[kernel], box=box))
+    np.testing.assert_allclose(resize(plane, new, kernel=kernel, area=area), expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("kernel", ["area", "bilinear", "bicubic"])
+def test_beyond_the_array_its_edge_goes_on(kernel):
+    area = Area(top=-2, left=-1.7, bottom=3, right=2.9)
+    np.testing.assert_allclose(
+        resize(np.full((6, 9), 41.5, np.float32), (50, 40), kernel=kernel, area=area), 41.5, rtol=1e-6
+    )
+    far = resize(noise(6, 9), (50, 40), kernel=kernel, area=area)
+    assert np.isfinite(far).all()
+    assert np.ptp(far[:10, :10]) < 1e-3
+
+
+@pytest.mark.parametrize("siting", SITINGS)
+@pytest.mark.parametrize("shrink", [(2, 2), (1, 2), (1, 1), (1, 4)])
+@pytest.mark.parametrize("size", [(24, 40), (23, 39), (5, 7)])
+def test_chroma_samples_show_a_ramp_at_their_sites(size, shrink, siting):
+    cells, area = chroma_grid(size, shrink, siting=siting)
+    assert cells == (-(-size[0] // shrink[0]), -(-size[1] // shrink[1]))
+    ramps = np.stack(np.meshgrid(*(np.arange(side) for side in size), indexing="ij"), axis=-1)
+    sampled = resize(ramps.astype(np.float32), cells, kernel="bilinear", area=area)
+    for axis in range(2):
+        site = np.arange(cells[axis]) * shrink[axis] + SITINGS[siting][axis] * (shrink[axis] - 1)
+        inner = slice(1, -1)  # at the edge there is less to weigh
+        along = np.moveaxis(sampled[..., axis], axis, 0)[inner]
+        np.testing.assert_allclose(along, np.broadcast_to(site[inner, None], along.shape), atol=1e-4)
+
+
+def test_left_sited_chroma_is_weighed_one_two_one():
+    plane = noise(4, 12)
+    cells, area = chroma_grid((4, 12), (1, 2), siting="left")
+    expected = (plane[:, 1:-2:2] + 2 * plane[:, 2:-1:2] + plane[:, 3::2]) / 4
+    np.testing.assert_allclose(resize(plane, cells, kernel="area", area=area)[:, 1:], expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(24, 40), (23, 39), (1, 1)])
+def test_chroma_is_between_its_luma_samples_when_nothing_is_said_as_in_a_jpeg(size):
+    picture = image.read(np.zeros(size, np.uint8))
+    cells, area = chroma_grid(size, (2, 2))
+    assert cells == image.luma(picture, shrink=2).shape
+    assert area == image.cells_area(picture, 2)
+    even = noise(24, 40)
+    assert chroma_grid((24, 40), (2, 2))[1] == WHOLE
+    np.testing.assert_array_equal(
+        resize(even, (12, 20), kernel="area", area=chroma_grid((24, 40), (2, 2))[1]),
+        resize(even, (12, 20), kernel="area"),
+    )
+
+
+def test_chroma_of_no_kind_is_refused():
+    with pytest.raises(OptionError, match="siting is 'right'; accepted: center, left, topleft"):
+        chroma_grid((8, 8), (2, 2), siting="right")
+    with pytest.raises(OptionError, match="at least 1"):
+        chroma_grid((8, 8), (0, 2))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (31, 33), (32, 64), (5, 7, 2)])

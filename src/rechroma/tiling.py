@@ -1,4 +1,4 @@
-"""Sizes and resampling: the size a network works at, padding to a multiple, and a resampler for float planes.
+"""Sizes and resampling: the network's work size, padding, a resampler for float planes, the sites of chroma samples.
 
 The resampler is separable; each axis is a product with a banded matrix, done in blocks of rows, so that
 no temporary is larger than one block and one intermediate picture.
@@ -21,6 +21,8 @@ Plane: TypeAlias = NDArray[np.float32] | NDArray[np.uint8] | NDArray[np.uint16]
 """(H, W) or (H, W, C) of numbers in any unit."""
 Size: TypeAlias = tuple[int, int]
 """Height, width in pixels."""
+Span: TypeAlias = tuple[float, float]
+"""Where a stretch of an axis begins and ends, in shares of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,20 @@ class Area:
 WHOLE = Area()
 """Of a grid that covers a picture exactly."""
 
+Siting: TypeAlias = Literal["center", "left", "topleft", "top", "bottomleft", "bottom"]
+SITINGS: dict[Siting, tuple[float, float]] = {
+    "center": (0.5, 0.5),
+    "left": (0.5, 0.0),
+    "topleft": (0.0, 0.0),
+    "top": (0.0, 0.5),
+    "bottomleft": (1.0, 0.0),
+    "bottom": (1.0, 0.5),
+}
+"""Where a chroma sample is among the luma samples that share it, downwards and to the right: 0 = the first one's place,
+1 = the last one's. center: JPEG (JFIF 1.02) and MPEG-1; left: MPEG-2, H.264 and H.265 where nothing is said, and all
+4:2:2 of BT.601 and BT.709; topleft: BT.2020-2 (table 5). H.273 numbers them 1, 0, 2, 3, 4, 5 (Chroma420SampleLocType).
+"""
+
 SUPPORT: dict[Kernel, float] = {"area": 0.5, "bilinear": 1.0, "bicubic": 2.0}
 """Half width of each kernel in pixels of the coarser grid."""
 CUBIC_A = -0.5
@@ -60,13 +76,14 @@ ONE_THREAD_PRODUCT = 1 << 18
 here (six times the time on a busy machine), and parts of this size stay in the second-level cache."""
 
 
-def resize(array: Plane, size: Size, *, kernel: Kernel = "bicubic") -> Array:
+def resize(array: Plane, size: Size, *, kernel: Kernel = "bicubic", area: Area = WHOLE) -> Array:
     """Resample an array to a new height and width, antialiased when shrinking.
 
     Args:
         array: (H, W) or (H, W, C), float32, uint8 or uint16; not modified. Must be finite.
         size: New height and width, both at least 1.
         kernel: How neighbours are weighted.
+        area: What of the array the result covers; beyond the array its edge goes on.
 
     Returns:
         (h, w) or (h, w, C) float32 in the unit of `array`; bicubic may overshoot its range.
@@ -81,9 +98,31 @@ def resize(array: Plane, size: Size, *, kernel: Kernel = "bicubic") -> Array:
     if kernel not in SUPPORT:
         raise OptionError(f"kernel is {kernel!r}; accepted: {', '.join(SUPPORT)}")
     rows_first = height * array.shape[1] <= array.shape[0] * width
+    down, right = (area.top, area.bottom), (area.left, area.right)
     if rows_first:
-        return _resize_columns(_resize_rows(array, height, kernel), width, kernel)
-    return _resize_rows(_resize_columns(array, width, kernel), height, kernel)
+        return _resize_columns(_resize_rows(array, height, kernel, down), width, kernel, right)
+    return _resize_rows(_resize_columns(array, width, kernel, right), height, kernel, down)
+
+
+def chroma_grid(size: Size, shrink: Size, *, siting: Siting = "center") -> tuple[Size, Area]:
+    """Give the size of the chroma planes of a picture, and what of it they cover, for `resize` and `reframe`.
+
+    Args:
+        size: Height and width of the picture.
+        shrink: Luma samples that share a chroma sample, downwards and across: (2, 2) is 4:2:0, (1, 2) 4:2:2,
+            (1, 1) 4:4:4.
+        siting: Where among them it is, in directions in which there are several.
+    """
+    if siting not in SITINGS:
+        raise OptionError(f"siting is {siting!r}; accepted: {', '.join(SITINGS)}")
+    if min(*size, *shrink) < 1:
+        raise OptionError(f"chroma asked for a picture of {size}, shrunk by {shrink}; accepted: at least 1")
+    cells = (-(-size[0] // shrink[0]), -(-size[1] // shrink[1]))
+    top, left = (
+        (by - 1) * (place - 0.5) / side for by, place, side in zip(shrink, SITINGS[siting], size, strict=True)
+    )
+    bottom, right = (count * by / side for count, by, side in zip(cells, shrink, size, strict=True))
+    return cells, Area(top=top, left=left, bottom=top + bottom, right=left + right)
 
 
 def reframe(array: Array, area: Area) -> Array:
@@ -154,12 +193,12 @@ def _multiples_around(value: float, multiple_of: int) -> tuple[int, int]:
     return below, below + multiple_of
 
 
-def _resize_rows(array: Plane, height: int, kernel: Kernel) -> Array:
-    if array.shape[0] == height:
+def _resize_rows(array: Plane, height: int, kernel: Kernel, covered: Span) -> Array:
+    if array.shape[0] == height and covered == (0, 1):
         return array.astype(np.float32, copy=False)
     flat = array.reshape(array.shape[0], -1)
     result = np.empty((height, flat.shape[1]), np.float32)
-    for out, source, matrix in _blocks(array.shape[0], height, kernel):
+    for out, source, matrix in _blocks(array.shape[0], height, kernel, covered):
         columns = max(ONE_THREAD_PRODUCT // matrix.size, 16)
         for start in range(0, flat.shape[1], columns):
             part = slice(start, start + columns)
@@ -167,17 +206,17 @@ def _resize_rows(array: Plane, height: int, kernel: Kernel) -> Array:
     return result.reshape(height, *array.shape[1:])
 
 
-def _resize_columns(array: Plane, width: int, kernel: Kernel) -> Array:
-    if array.shape[1] == width:
+def _resize_columns(array: Plane, width: int, kernel: Kernel, covered: Span) -> Array:
+    if array.shape[1] == width and covered == (0, 1):
         return array.astype(np.float32, copy=False)
     columns_first = np.moveaxis(array, 1, 0).astype(np.float32, order="C")
-    return np.ascontiguousarray(np.moveaxis(_resize_rows(columns_first, width, kernel), 0, 1))
+    return np.ascontiguousarray(np.moveaxis(_resize_rows(columns_first, width, kernel, covered), 0, 1))
 
 
 @lru_cache(maxsize=64)
-def _blocks(old: int, new: int, kernel: Kernel) -> list[tuple[slice, slice, Array]]:
+def _blocks(old: int, new: int, kernel: Kernel, covered: Span) -> list[tuple[slice, slice, Array]]:
     """Cut the (new, old) resampling matrix into dense blocks along its band: rows out, rows in, (out, in)."""
-    first, weights = _band(old, new, kernel)
+    first, weights = _band(old, new, kernel, covered)
     taps = weights.shape[1]
     step = max(8, math.ceil(taps * new / old))
     blocks = []
@@ -192,11 +231,12 @@ def _blocks(old: int, new: int, kernel: Kernel) -> list[tuple[slice, slice, Arra
     return blocks
 
 
-def _band(old: int, new: int, kernel: Kernel) -> tuple[NDArray[np.int64], Array]:
+def _band(old: int, new: int, kernel: Kernel, covered: Span) -> tuple[NDArray[np.int64], Array]:
     """Give each new sample its first old sample (new,) and the weights from there on (new, taps)."""
-    scale = old / new
+    begin, end = covered
+    scale = old * (end - begin) / new
     reach = SUPPORT[kernel] * (scale if kernel == "area" else max(scale, 1.0))
-    center = (np.arange(new) + 0.5) * scale
+    center = np.clip(begin * old + (np.arange(new) + 0.5) * scale, 0, old)
     first = np.maximum(np.floor(center - reach + 1e-9), 0).astype(np.int64)
     taps = min(math.ceil(2 * reach) + 1, old)
     position = first[:, None] + np.arange(taps)
