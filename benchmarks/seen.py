@@ -33,6 +33,7 @@ _LUMA = np.array([29.9, 58.7, 11.4])
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _MODES = {"GRAY": "L", "RGB": "RGB", "CMYK": "CMYK"}
 """Pillow's, by what a profile is for."""
+_RELATIVE = ImageCms.Intent.RELATIVE_COLORIMETRIC
 _SUBS = (34665, 34853, 40965)
 """EXIF, GPS, interoperability."""
 _STORAGE = frozenset(range(254, 260)) | {
@@ -56,6 +57,8 @@ _STORAGE |= {
 }
 _CARRIED_ELSEWHERE = {700, 33723, 34377, 34675, 37724, 20507, 52545, 50341, *_SUBS}
 _OF_PIXELS = {37121, 37122, 40961, 40962, 40963, 42240}
+PLACES = frozenset({"34665.37396", "34665.41492"})
+"""Tags of places in the picture, which turn with it."""
 _COLOR_SPACE = "40965.1"
 """Interoperability index: R98 sRGB, R03 Adobe RGB."""
 MUST_CHANGE = frozenset(_STORAGE | _CARRIED_ELSEWHERE | _OF_PIXELS)
@@ -191,6 +194,8 @@ def _of_image(image: Image.Image, data: bytes, *, bits: int = 0) -> Seen:
         alpha = _small(np.asarray(upright.convert("RGBA").getchannel("A")) / 255)
     turned = orientation if orientation in _TURNED else 1
     dpi = image.info.get("dpi")
+    if image.format == "JPEG" and image.info.get("jfif_unit") not in {1, 2}:  # else Pillow guesses
+        dpi = _exif_dpi(stored)
     texts = dict(getattr(image, "text", {}))
     if (comment := image.info.get("comment")) and image.format in {"JPEG", "GIF"}:
         texts["Comment"] = comment.decode("latin-1").strip("\0 ") if isinstance(comment, bytes) else comment
@@ -226,9 +231,6 @@ def _of_tiff(page: tifffile.TiffPage, array: NDArray[Any], data: bytes, by_pillo
         array = np.moveaxis(array, 0, -1)
     height, width = array.shape[:2]
     swapped = _TURNED.get(orientation, 0)
-    unit = {2: 1.0, 3: 2.54}.get(stored.get(296, 2), 0.0)
-    across, down = (float(stored.get(tag) or 0) * unit for tag in (282, 283))
-    dpi = (across, down) if min(across, down) > 0 else None
     tones = None
     if page.photometric in {0, 1, 2} and array.dtype.kind == "u" and orientation == 1:
         share = array / (2 ** int(np.max(page.bitspersample)) - 1)
@@ -244,7 +246,7 @@ def _of_tiff(page: tifffile.TiffPage, array: NDArray[Any], data: bytes, by_pillo
         icc=_profile_of(page)["icc_profile"],
         tones=tones,
         alpha=by_pillow.alpha if by_pillow is not None else _alpha_of(page, array),
-        dpi=_upright(dpi, orientation),
+        dpi=_upright(_exif_dpi(stored), orientation),
         exif=_exif(stored),
         xmp=_xmp({}, stored),
         iptc=_iptc(None, stored),
@@ -287,6 +289,15 @@ def _upright(dpi: object, orientation: object) -> tuple[float, float] | None:
     )
 
 
+def _exif_dpi(stored: Image.Exif) -> tuple[float, float] | None:
+    unit = {2: 1.0, 3: 2.54}.get(stored.get(296, 2), 0.0)
+    try:
+        across, down = (float(stored.get(tag) or 0) * unit for tag in (282, 283))
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    return (across, down) if min(across, down) > 0 else None
+
+
 def _small(plane: NDArray[Any]) -> NDArray[np.float64]:
     height, width = plane.shape
     scale = min(1.0, SIDE / max(height, width))
@@ -310,7 +321,7 @@ def _tones(image: Image.Image, info: Mapping[Any, Any]) -> NDArray[np.float64] |
             profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
             if plain.mode == _MODES.get(profile.profile.xcolor_space.strip()):  # else it is another picture's
                 srgb = ImageCms.createProfile("sRGB")
-                plain = ImageCms.profileToProfile(plain, profile, srgb, outputMode="RGB") or plain
+                plain = ImageCms.profileToProfile(plain, profile, srgb, _RELATIVE, "RGB") or plain
     elif image.mode == "CMYK":
         return None  # of which ink, nobody says
     rgb = np.asarray(plain.convert("RGB")).astype(np.float32) / np.float32(255)
@@ -364,8 +375,18 @@ def _iptc(image: Image.Image | None, stored: Image.Exif) -> dict[str, object]:
         with suppress(SyntaxError, ValueError, IndexError):
             found = IptcImagePlugin.getiptcinfo(image)
     if found is None and isinstance(block := stored.get(33723), bytes):
-        return {"block": block.rstrip(b"\0")}
+        return _records(block)
     return {f"{record}:{number}": value for (record, number), value in (found or {}).items()}
+
+
+def _records(block: bytes) -> dict[str, object]:
+    """Read IPTC records; of several with a number a list, as Pillow gives them."""
+    found: dict[str, list[bytes]] = {}
+    while block[:1] == b"\x1c" and len(block) >= 5:
+        end = 5 + int.from_bytes(block[3:5], "big")
+        found.setdefault(f"{block[1]}:{block[2]}", []).append(block[5:end])
+        block = block[end:]
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def _is_text(name: str) -> bool:

@@ -53,8 +53,12 @@ _NOT_OFFERED = frozenset({errors.OutputError.__name__, errors.TooLarge.__name__}
 """Failures that are no question of reading: a name that is taken; what would take all memory."""
 _BY_WORDS = (
     ("no picture", r"no picture of a known kind|file is empty"),
+    ("damaged", r": this picture cannot be decoded"),
     ("by rule", r"^this is an? |^this (TIFF|JPEG) .*(is not read|no kind that is read|channels; accepted)"),
-    ("by rule", r"cannot be decoded here|raise max_megapixels|black and white|state the value of white"),
+    (
+        "by rule",
+        r"[Uu]nsupported|cannot be decoded here|raise max_megapixels|black and white|state the value of white",
+    ),
     ("damaged", r""),
 )
 
@@ -142,8 +146,10 @@ def differences(before: Seen, after: Seen) -> Iterator[tuple[str, str]]:
     yield from _pixels(before, after)
     if before.dpi and 1 < min(before.dpi) <= max(before.dpi) < _SENSE and not _alike(before.dpi, after.dpi):
         yield "resolution", f"{before.dpi} -> {after.dpi}"
+    turned = seen.PLACES if before.orientation != 1 else ()
     for name in ("exif", "xmp", "iptc"):
-        if words := _changes(getattr(before, name), getattr(after, name)):
+        stays = {tag: value for tag, value in getattr(before, name).items() if tag not in turned}
+        if words := _changes(stays, getattr(after, name)):
             yield name, words
     if before.kind == after.kind and (words := _changes(before.texts, after.texts)):
         yield "texts", words
