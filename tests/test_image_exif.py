@@ -252,6 +252,18 @@ def test_how_the_original_was_stored_is_no_longer_told() -> None:
     assert b"graytone" not in done
 
 
+def test_values_that_follow_a_directory_without_a_link_stay() -> None:
+    main = [number(34665, "long", 26)]
+    sub = [(33434, 5, 1, struct.pack("<II", 1, 30)), (37122, 5, 1, struct.pack("<II", 4, 1))]
+    block = bytearray(block_of(main, sub, links=False))
+    values = 26 + 2 + 24  # where the link would be
+    del block[values : values + 4]
+    for row in exif.rows(bytes(block), 26):
+        struct.pack_into("<I", block, row + 8, struct.unpack_from("<I", block, row + 8)[0] - 4)
+    told = exif.parse(true_of(bytes(block), STORED)).subs[34665]
+    assert {tag: entry.value for tag, entry in told.items()} == {33434: struct.pack("<II", 1, 30)}
+
+
 def test_a_packet_inside_of_exif_is_the_pictures_packet() -> None:
     packet = (
         b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

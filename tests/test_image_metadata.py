@@ -242,6 +242,9 @@ def test_exif_too_long_for_a_jpeg_is_left_out_with_a_note() -> None:
     with pytest.warns(UserWarning, match="the EXIF block of"):
         left = within_segments(blocks, b"")
     assert (left.exif, left.iptc) == (b"", IPTC)
+    longest = exif_block().ljust(65_527, b"\x00")  # of what came out of a segment, nothing is lost
+    assert within_segments(image.Metadata(exif=longest), b"").exif == longest
+    jpeg.with_payloads(gray_jpeg(), jpeg.Payloads(exif=longest))
 
 
 def test_iptc_stored_as_integers_is_put_in_order() -> None:

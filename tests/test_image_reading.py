@@ -1,12 +1,14 @@
 """Every kind of picture is read with its depth, alpha, orientation and lightness."""
 
 import io
+import struct
 import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -113,6 +115,26 @@ def test_one_value_can_stand_for_transparent() -> None:
     assert np.array_equal(deep.alpha, np.where(deep.samples == DEEP[4, 4], 0, 65535))
     palette = image.read(encoded(Image.fromarray(GRAY).convert("P"), "PNG", transparency=90))
     assert palette.alpha is not None
+
+
+def test_one_color_of_16_bits_can_stand_for_transparent() -> None:
+    colors = np.dstack([DEEP, DEEP[::-1], DEEP[:, ::-1]])
+    clear = colors[4, 4]
+    rows = b"".join(b"\x00" + row.tobytes() for row in colors.astype(">u2"))
+    head = (53).to_bytes(4, "big") + (37).to_bytes(4, "big") + bytes([16, 2, 0, 0, 0])
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"tRNS", clear.astype(">u2").tobytes())
+    picture = image.read(data + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    assert np.array_equal(picture.samples, colors)
+    assert np.array_equal(picture.alpha, np.where((colors == clear).all(2), 0, 65535))
+
+
+def test_a_fourth_channel_of_a_tiff_that_no_tag_explains_is_alpha() -> None:
+    stored = np.dstack([RGB, GRAY])
+    file = tiff_of(stored, photometric="rgb", extrasamples=[0])
+    tag = tifffile.TiffFile(io.BytesIO(file)).pages.first.tags[338]
+    picture = image.read(file[: tag.offset] + struct.pack("<H", 337) + file[tag.offset + 2 :])
+    assert np.array_equal(picture.samples, stored[..., :3])
+    assert np.array_equal(picture.alpha, GRAY)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

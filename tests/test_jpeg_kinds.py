@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 import rechroma
@@ -139,3 +140,17 @@ def test_own_results_have_few_scans() -> None:
         picture = image.read(file)
         plane = np.full(image.chroma_shape(picture, lossless=True), 128, np.uint8)
         assert jpeg.inspect(image.encode_lossless_jpeg(picture, plane, plane)).scans <= 30
+
+
+@pytest.mark.filterwarnings("ignore:this JPEG is damaged")
+@pytest.mark.parametrize("pixels", [GRAY, RGB], ids=["gray", "color"])
+def test_a_reserved_marker_within_a_scan_costs_no_more_than_it_costs_decoders(
+    pixels: NDArray[np.uint8], options: ColorizeOptions
+) -> None:
+    data = bytearray(encoded(pixels, "JPEG", quality=92, restart_marker_blocks=2))
+    at = data.index(b"\xff\xd3") + 2
+    data[at : at + 4] = b"\xff\x9f\x40\x00"  # as if a segment of 16 KB began there
+    truth = luma_of(bytes(data))
+    picture = image.read(bytes(data))
+    assert np.abs(image.luma(picture).astype(int) - truth).mean() < 0.5
+    assert np.abs(luma_of(rechroma.colorize(bytes(data), options)) - truth).mean() < 1.5

@@ -170,7 +170,7 @@ def _open(data: bytes) -> ImageFile:
             "this is no picture of a known kind; accepted: JPEG, PNG, TIFF, WebP, BMP, GIF, PNM, JPEG 2000, AVIF, HEIC"
         ) from error
     except DAMAGE as error:
-        raise UnreadableImage(f"this picture is damaged: {error}") from error
+        raise UnreadableImage(f"this picture is damaged, or of a kind that is not read: {error}") from error
 
 
 def _decode_pillow(data: bytes, image: ImageFile) -> Decoded:
@@ -220,11 +220,14 @@ def _note_lost_bits(data: bytes, image: ImageFile) -> None:
 def _with_deep_png(data: bytes, shallow: Decoded, icc: bytes) -> Decoded:
     """Return a decoded 16-bit PNG with all of its bits; `icc` is its profile."""
     try:
-        pixels = upright(png.read_16_bit_colors(_open(data), _open(data)), shallow.orientation)
+        opened = _open(data)
+        pixels = upright(png.read_16_bit_colors(opened, _open(data)), shallow.orientation)
     except DAMAGE as error:
         raise UnreadableImage(f"this PNG cannot be decoded: {error}") from error
     channels = pixels.shape[2]
     alpha = pixels[..., -1] if channels in {2, 4} else None
+    if channels == 3 and isinstance(clear := opened.info.get("transparency"), tuple):
+        alpha = np.where((pixels == clear).all(axis=2), 0, 65535).astype(np.uint16)
     samples, icc = in_srgb(*((pixels[..., 0], "gray") if channels == 2 else (pixels[..., :3], "rgb")), icc)
     return replace(
         shallow,

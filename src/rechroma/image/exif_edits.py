@@ -154,7 +154,10 @@ def _take_out(block: bytearray, at: int, tags: Collection[int]) -> list[range]:
     end = rows[-1] + 12
     moved = b"".join(block[row : row + 12] for row in kept) + block[end : end + 4]
     struct.pack_into(f"{order}H", block, at, len(kept))
-    block[at + 2 : end + 4] = moved.ljust(len(block[at + 2 : end + 4]), b"\x00")
+    moved = moved.ljust(end - at - 2, b"\x00")
+    block[at + 2 : at + 2 + len(moved)] = (
+        moved  # the old link stays: without one, values follow the rows at once
+    )
     return [place for place in gone if len(place) > 4]
 
 

@@ -13,6 +13,8 @@ from rechroma.jpeg import Payloads, extended, resources
 SEGMENT_ROOM = 65_480
 """Bytes of a metadata block that surely fit a JPEG segment beside the block's name."""
 
+_EXIF_ROOM = 65_527
+"""Bytes of an EXIF block that fit a JPEG segment."""
 _ROOM_FOR_NAME = 200
 """Bytes in which a packet names its extension."""
 _EXTENDED = f"{{{NOTE}}}HasExtendedXMP"
@@ -94,8 +96,8 @@ def within_exif(blocks: Metadata) -> bytes:
 def within_segments(blocks: Metadata, icc: bytes) -> Payloads:
     """Return the blocks as a JPEG holds them, with a profile; too long an EXIF block is left out, with a note."""
     block = blocks.exif
-    if len(block) > SEGMENT_ROOM:
-        notes.note(f"the EXIF block of {len(block)} bytes was left out: a JPEG holds {SEGMENT_ROOM}")
+    if len(block) > _EXIF_ROOM:
+        notes.note(f"the EXIF block of {len(block)} bytes was left out: a JPEG holds {_EXIF_ROOM}")
         block = b""
     packet, rest = _split(blocks.xmp)
     return Payloads(

@@ -35,7 +35,7 @@ _RAW = frozenset({32803, 34892})
 """Values of that tag that only cameras' raw files have."""
 _WHOLE_RANGE = (0, 255, 128, 255, 128, 255)
 """Of the tag ReferenceBlackWhite where it is missing."""
-_KIND, _DNG_VERSION, _LARGEST, _SMALLEST, _REFERENCES = 262, 50706, 341, 340, 532
+_KIND, _EXTRA, _DNG_VERSION, _LARGEST, _SMALLEST, _REFERENCES = 262, 338, 50706, 341, 340, 532
 _BY_PILLOW = frozenset({2, 3, 4, 6, 7})
 """Fax and JPEG: values of the tag Compression that Pillow decodes, at 8 bits and less."""
 _BY_IMAGECODECS = frozenset(
@@ -190,6 +190,10 @@ def _interpreted(values: NDArray[Any], kind: int, page: tifffile.TiffPage) -> St
     if kind == _PALETTE:
         return Stored(samples=_of_palette(page, values[..., 0]), alpha=None, space="rgb")
     extra = tuple(int(each) for each in page.extrasamples)[:1]
+    if (
+        kind == _RGB and values.shape[2] == 4 and _EXTRA not in page.tags
+    ):  # stitchers, whose alpha all readers know
+        extra = (_STRAIGHT,)
     with_alpha = extra in {(_MULTIPLIED,), (_STRAIGHT,)} and values.shape[2] > colors
     values = _to_whole_depth(values[..., : colors + with_alpha], page, signed=space == "lab")
     samples = values[..., :colors] if colors > 1 else values[..., 0]

@@ -31,6 +31,9 @@ _MOST_SEGMENTS = 20_000
 """With 64 KB each they hold more than any file that is read; as empty ones they only cost time."""
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 """A marker that ends entropy-coded data: not a restart marker either."""
+_RESTARTED_SCAN_END = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
+"""The same where restart markers come in between: decoders pass over markers that the standard reserves, and go on at
+the next restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +116,20 @@ def segments(data: bytes, *, header_only: bool = False) -> Iterator[Segment]:
     """
     if data[:2] != b"\xff\xd8":
         raise UnreadableImage("this is no JPEG: it does not begin with the bytes FF D8")
-    at = 2
+    at, scan_end = 2, _SCAN_END
     for _ in range(_MOST_SEGMENTS):
-        segment = _segment(data, at, header_only=header_only)
+        segment = _segment(data, at, None if header_only else scan_end)
         at = segment.end
+        if segment.marker == DRI:
+            scan_end = _RESTARTED_SCAN_END if any(data[segment.payload : at]) else _SCAN_END
         yield segment
         if segment.marker == EOI or (header_only and segment.marker == SOS):
             return
     raise UnreadableImage(f"this JPEG is damaged: it has more than {_MOST_SEGMENTS} segments")
 
 
-def _segment(data: bytes, at: int, *, header_only: bool) -> Segment:
-    """Return the first segment at or after a byte offset."""
+def _segment(data: bytes, at: int, scan_end: re.Pattern[bytes] | None) -> Segment:
+    """Return the first segment at or after a byte offset, entropy-coded data up to `scan_end` included."""
     found = _MARKER.search(data, at)
     if found is None:
         raise UnreadableImage(
@@ -136,8 +141,8 @@ def _segment(data: bytes, at: int, *, header_only: bool) -> Segment:
     if len(data) < start + 4:
         raise UnreadableImage(f"this JPEG is truncated: it ends after {len(data)} bytes within a segment")
     body_end = end = start + 2 + max(2, struct.unpack_from(">H", data, start + 2)[0])
-    if marker == SOS and not header_only:
-        ends = _SCAN_END.search(data, end)
+    if marker == SOS and scan_end is not None:
+        ends = scan_end.search(data, end)
         if ends is None:
             raise UnreadableImage(f"this JPEG is truncated: it ends after {len(data)} bytes within a scan")
         end = ends.start()
