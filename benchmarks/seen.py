@@ -232,7 +232,8 @@ def _of_tiff(page: tifffile.TiffPage, array: NDArray[Any], data: bytes, by_pillo
     height, width = array.shape[:2]
     swapped = _TURNED.get(orientation, 0)
     tones = None
-    if page.photometric in {0, 1, 2} and array.dtype.kind == "u" and orientation == 1:
+    as_stored = orientation == 1 and 1 not in page.extrasamples  # 1: colors are multiplied by alpha
+    if page.photometric in {0, 1, 2} and array.dtype.kind == "u" and as_stored:
         share = array / (2 ** int(np.max(page.bitspersample)) - 1)
         gray = page.photometric != 2
         colors = np.repeat(share.reshape(height, width, -1)[..., :1], 3, 2) if gray else share[..., :3]

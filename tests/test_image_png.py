@@ -279,9 +279,14 @@ def test_xmp_of_a_png_is_found_wherever_programs_put_it(packet: bytes) -> None:
 
 
 def test_long_texts_packets_and_profiles_are_no_reason_to_refuse_a_png() -> None:
-    history = packed_text("Comment", b"history " * 200_000)
-    data = colored(png(GRAY, history), "png")
-    assert history in data
+    text = "history " * 200_000
+    for history in (packed_text("Comment", text.encode()), wide_text("Comment", text.encode(), packed=True)):
+        opened = Image.open(
+            io.BytesIO(colored(png(GRAY, history), "png"))
+        )  # Pillow refuses it while it is packed
+        assert opened.info["Comment"] == text
+    short = packed_text("Comment", b"history " * 2000)
+    assert short in colored(png(GRAY, short), "png")
     long = XMP.replace(b"album 3", b"album " * 300_000)
     for packed in (False, True):
         assert image.read(png(GRAY, wide_text("XML:com.adobe.xmp", long, packed=packed))).metadata.xmp == long

@@ -26,6 +26,8 @@ _CARRIED = _TEXTS | {b"tIME", b"sCAL"}
 """Chunks that stay true of a result."""
 _MOST_TEXT = 16 << 20
 """Bytes of one unpacked text or profile."""
+_MOST_PACKED = 1 << 20
+"""Bytes of a text that goes into a result packed; Pillow opens no PNG with longer ones, unpacked they may be longer."""
 _MOST_CARRIED = 64 << 20
 """Bytes of chunks that are carried over as they are."""
 _RAW_PROFILE = b"Raw profile type "
@@ -94,9 +96,7 @@ def read(file: bytes) -> Told:
         elif name in _TEXTS and not _is_sound(name, body):
             notes.note("a damaged text of this PNG was left out: other programs refuse the whole file for it")
         elif name in _CARRIED:
-            kept.append(
-                file[start : start + 8] + body + struct.pack(">I", zlib.crc32(file[start + 4 : end - 4]))
-            )
+            kept.append(_carried(name, body))
         else:
             found.setdefault(name, body)
     block = (found.get(b"eXIf") or found.get(b"exif", b"")).removeprefix(b"Exif\x00\x00")
@@ -157,6 +157,19 @@ def texts(carried: Iterable[bytes]) -> list[tuple[str, str]]:
             coded = value.decode("utf-8" if name == b"iTXt" else "latin-1", "replace")
             found.append((body.partition(b"\x00")[0].decode("latin-1"), coded))
     return found
+
+
+def _carried(name: bytes, body: bytes) -> bytes:
+    """Return a chunk as a result holds it: as it was, but for packed texts that are too long for other readers."""
+    keyword, _, rest = body.partition(b"\x00")
+    packed = name == b"zTXt" or (name == b"iTXt" and rest[:1] == b"\x01")
+    text = (_text(name, body) or b"") if packed else b""
+    if len(text) <= _MOST_PACKED:
+        return chunk(name, body)
+    if name == b"zTXt":
+        return chunk(b"tEXt", keyword + b"\x00" + text)
+    language, translated = rest[2:].split(b"\x00")[:2]
+    return chunk(name, b"\x00".join((keyword, b"\x00", language, translated, text)))
 
 
 def _within(kept: list[bytes]) -> tuple[bytes, ...]:
