@@ -11,14 +11,15 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from conftest import encoded, gray_jpeg, scene
 
 pytest.importorskip("fastapi")
 
 import rechroma
-from rechroma import pipeline
-from rechroma.server import jobs
+from rechroma import batch
+from rechroma.batch import job as one_job
 from rechroma.server.options import ServeOptions
 from rechroma.types import ColorizeOptions
 from serving import Running, running
@@ -91,15 +92,15 @@ def test_a_job_that_is_deleted_stops_and_leaves_nothing(
 ) -> None:
     go, begun = threading.Event(), threading.Event()
     count: list[int] = []
-    color = pipeline.colorize_file
+    color = one_job.colorize_file
 
-    def slow(*given: Any) -> Any:
+    def slow(*given: Any, **how: Any) -> Any:
         count.append(1)
         begun.set()
         go.wait(20)
-        return color(*given)
+        return color(*given, **how)
 
-    monkeypatch.setattr(pipeline, "colorize_file", slow)
+    monkeypatch.setattr(one_job, "colorize_file", slow)
     job = start(server.client, *[(f"{n}.jpg", gray_jpeg(20, 20)) for n in range(10)])
     assert begun.wait(10)
     with ThreadPoolExecutor(1) as one:
@@ -120,13 +121,37 @@ def test_a_job_that_is_deleted_stops_and_leaves_nothing(
 def test_a_mistake_of_ours_fails_one_picture_and_ends_the_job(
     server: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **how: Any) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(pipeline, "colorize_file", broken)
+    monkeypatch.setattr(one_job, "colorize_file", broken)
     last = follow(server.client, start(server.client, ("a.jpg", gray_jpeg(8, 8))))[-1]
     assert last["state"] == "done" and last["files"][0]["state"] == "failed"
     assert "a bug" not in last["files"][0]["message"] and "ZeroDivisionError: a bug" in caplog.text
+
+
+def test_every_picture_is_a_batch_job_and_its_outcome_is_what_the_client_reads(
+    server: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes: dict[str, batch.Outcome] = {}
+    do = batch.do
+
+    def watched(job: batch.Job, options: ColorizeOptions) -> batch.Outcome:
+        outcomes[job.source.stem] = do(job, options)
+        return outcomes[job.source.stem]
+
+    monkeypatch.setattr(batch, "do", watched)
+    pages = encoded(scene(30, 30), "TIFF", save_all=True, append_images=[Image.fromarray(scene(30, 30))])
+    given = [("a.jpg", gray_jpeg(20, 20)), ("b.jpg", b"no picture"), ("c.tif", pages)]
+    files = follow(server.client, start(server.client, *given))[-1]["files"]
+    came = [outcomes[str(number)] for number in range(3)]
+    assert (
+        [each["state"] for each in files]
+        == [outcome.status for outcome in came]
+        == ["done", "failed", "done"]
+    )
+    assert files[1]["message"] == came[1].message
+    assert files[2]["message"] == "; ".join(came[2].warnings) != ""
 
 
 def test_results_are_kept_for_their_time_only(graph: Path) -> None:
@@ -142,8 +167,10 @@ def test_a_stream_with_nothing_to_say_stays_open_and_ends_with_the_server(
     graph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go = threading.Event()
-    monkeypatch.setattr(jobs, "HEARTBEAT", 0.1)
-    monkeypatch.setattr(pipeline, "colorize_file", lambda *_: go.wait(20) and SimpleNamespace(format="jpeg"))
+    monkeypatch.setattr("fastapi.routing._PING_INTERVAL", 0.1)
+    monkeypatch.setattr(
+        one_job, "colorize_file", lambda *_, **how: go.wait(20) and SimpleNamespace(format="jpeg")
+    )
     heard: list[str] = []
 
     def listen(address: str) -> None:
@@ -159,7 +186,7 @@ def test_a_stream_with_nothing_to_say_stays_open_and_ends_with_the_server(
         go.set()
     listener.join(10)
     assert not listener.is_alive()
-    assert heard.count(": still at it") >= 1
+    assert heard.count(": ping") >= 1
 
 
 def test_many_requests_side_by_side_each_get_their_own_picture(

@@ -258,7 +258,9 @@ def test_more_drafts_than_fit_close_the_one_unused_for_longest(client: httpx.Cli
 
 def test_more_unfinished_jobs_than_fit_are_429(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     go = threading.Event()
-    monkeypatch.setattr(pipeline, "colorize_file", lambda *_: go.wait(20) and SimpleNamespace(format="jpeg"))
+    monkeypatch.setattr(
+        "rechroma.batch.job.colorize_file", lambda *_, **how: go.wait(20) and SimpleNamespace(format="jpeg")
+    )
     files = [("pictures", ("a.jpg", gray_jpeg(16, 16)))]
     job = client.post("/api/jobs", files=files).json()["id"]
     answer = client.post("/api/jobs", files=files)

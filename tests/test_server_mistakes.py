@@ -15,6 +15,7 @@ from conftest import gray_jpeg
 pytest.importorskip("fastapi")
 
 from rechroma import errors, pipeline
+from rechroma.batch import job as one_job
 from rechroma.drafts import Draft
 from rechroma.errors import RechromaError
 from rechroma.server import statuses
@@ -114,14 +115,14 @@ def test_a_job_that_cannot_be_stored_leaves_nothing(
 def test_a_picture_that_fails_goes_at_once_and_the_job_goes_on(
     server: Running, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    color = pipeline.colorize_file
+    color = one_job.colorize_file
 
-    def sometimes(source: Path, *more: Any) -> Any:
+    def sometimes(source: Path, *more: Any, **how: Any) -> Any:
         if source.read_bytes() == b"broken":
             raise MemoryError
-        return color(source, *more)
+        return color(source, *more, **how)
 
-    monkeypatch.setattr(pipeline, "colorize_file", sometimes)
+    monkeypatch.setattr(one_job, "colorize_file", sometimes)
     pictures = [
         ("pictures", ("a.jpg", b"broken")),
         ("pictures", ("b.jpg", gray_jpeg(8, 8))),

@@ -1,7 +1,7 @@
 """Many pictures: find them, plan where each result goes, do the jobs on one machine, make a contact sheet."""
 
 from rechroma.batch.find import Findings, Found, LeftOut, Unread, counted, find, scan
-from rechroma.batch.job import Job, Outcome, Status, do
+from rechroma.batch.job import Job, Outcome, State, Status, do
 from rechroma.batch.plan import Plan, names_a_file, plan
 from rechroma.batch.run import run, share_workers, sort_out
 from rechroma.batch.sheet import check_sheet, write_sheet
@@ -16,6 +16,7 @@ __all__ = [
     "LeftOut",
     "Outcome",
     "Plan",
+    "State",
     "Status",
     "Unread",
     "arrivals",

@@ -23,6 +23,9 @@ _UNCERTAINTY_SIDE = 2048
 """Longer side of the picture of the uncertainty, at most."""
 
 Status: TypeAlias = Literal["done", "skipped", "failed"]
+"""What came of a job; `skipped` = there was nothing to do."""
+State: TypeAlias = Literal["queued", "running", "canceled"] | Status
+"""How far a job is, whoever does it: this process, workers, a server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,6 @@ class Outcome:
     job: Job
     """What was asked."""
     status: Status
-    """`skipped` = there was nothing to do."""
     report: Report | None = None
     """What the pipeline did, where it was done."""
     error: str = ""

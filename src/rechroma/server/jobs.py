@@ -1,46 +1,65 @@
-"""Jobs: many pictures in one order, their progress, and results kept for a while."""
+"""Jobs: many pictures in one order, their progress, and results kept for a while.
+
+Each picture is a batch job, done by a worker of the server's pool.
+"""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
-from rechroma import pipeline
-from rechroma.errors import RechromaError
-from rechroma.notes import collected
+from rechroma import batch
+from rechroma.batch import Outcome, State
 from rechroma.server.pool import Pool
 from rechroma.server.schemas import JobFacts, JobFile
-from rechroma.server.statuses import NotFound, TooMany
+from rechroma.server.statuses import InternalError, NotFound, TooMany
 from rechroma.server.storage import new_id, remove_folder
 from rechroma.types import ColorizeOptions, Format
 
-FileState: TypeAlias = Literal["queued", "running", "done", "failed", "canceled"]
-HEARTBEAT: Final = 15.0
-"""Seconds without news after which a stream says that it is still there."""
+log = logging.getLogger(__name__)
+
 PACE: Final = 0.2
 """Seconds between two events at least."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Picture:
-    """One picture of a job."""
+    """One picture of an order, and the job that colors it."""
 
     number: int
     name: str
     """As the client called it; it names the download, never a file of ours."""
-    source: Path
-    result: Path
+    job: batch.Job
     format: Format = "same"
     """Of the result, once it is there."""
-    state: FileState = "queued"
+    state: State = "queued"
     message: str = ""
+
+    def came(self, outcome: Outcome | None) -> None:
+        """Take what came of the job; None where it was not begun."""
+        if outcome is None:
+            self.state = "canceled"
+            return
+        self.state = outcome.status
+        if outcome.report is not None:
+            self.format = outcome.report.format
+        if outcome.traceback:
+            log.error("work on %r\n%s", self.name, outcome.traceback)
+            self.message = str(InternalError(self.name))
+        elif outcome.message:
+            self.message = outcome.message
+            for path in (self.job.source, self.job.target):  # paths of the server are nobody's business
+                self.message = self.message.replace(str(path), self.name)
+        else:
+            self.message = "; ".join(outcome.warnings)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class Job:
-    """Pictures that are colored alike, one after the other."""
+class Order:
+    """Pictures that are colored alike, one after the other: what the API calls a job."""
 
     id: str
     folder: Path
@@ -72,7 +91,7 @@ class Job:
             ],
         )
 
-    def _state(self, states: list[FileState]) -> Literal["queued", "running", "done", "canceled"]:
+    def _state(self, states: list[State]) -> Literal["queued", "running", "done", "canceled"]:
         if self.canceled:
             return "canceled"
         if self.ended:
@@ -86,13 +105,13 @@ class Job:
 
 
 class Jobs:
-    """Jobs by id, the oldest first; all calls come from the event loop."""
+    """Orders by id, the oldest first; all calls come from the event loop."""
 
     def __init__(self, pool: Pool, *, limit: int, keep: float) -> None:
         self._pool = pool
         self._limit = limit
         self._keep = keep
-        self._jobs: dict[str, Job] = {}
+        self._jobs: dict[str, Order] = {}
         self._closing = False
 
     def make_room(self) -> None:
@@ -102,12 +121,12 @@ class Jobs:
             TooMany: No job has finished.
         """
         if len(self._jobs) >= self._limit:
-            oldest = next((job for job in self._jobs.values() if job.ended), None)
+            oldest = next((order for order in self._jobs.values() if order.ended), None)
             if oldest is None:
                 raise TooMany(f"{self._limit} jobs are unfinished; wait for one, or delete one")
             self.delete(oldest.id)
 
-    def start(self, folder: Path, named: Sequence[tuple[str, Path]], options: ColorizeOptions) -> Job:
+    def start(self, folder: Path, named: Sequence[tuple[str, Path]], options: ColorizeOptions) -> Order:
         """Take on a job; `named` are the pictures' names and the files in `folder` that hold them.
 
         Raises:
@@ -115,18 +134,22 @@ class Jobs:
         """
         self.make_room()
         pictures = [
-            Picture(number=number, name=name, source=path, result=folder / f"{number}.result")
+            Picture(
+                number=number,
+                name=name,
+                job=batch.Job(source=path, target=folder / f"{number}.result"),
+            )
             for number, (name, path) in enumerate(named)
         ]
-        job = Job(id=new_id(), folder=folder, options=options, pictures=pictures)
-        self._jobs[job.id] = job
+        order = Order(id=new_id(), folder=folder, options=options, pictures=pictures)
+        self._jobs[order.id] = order
         for picture in pictures:
-            task = asyncio.create_task(self._color(job, picture))
-            job.tasks.add(task)
-            task.add_done_callback(partial(self._one_ended, job, picture))
-        return job
+            task = asyncio.create_task(self._color(order, picture))
+            order.tasks.add(task)
+            task.add_done_callback(partial(self._one_ended, order, picture))
+        return order
 
-    def find(self, key: str) -> Job:
+    def find(self, key: str) -> Order:
         """Give a job.
 
         Raises:
@@ -158,13 +181,13 @@ class Jobs:
         Raises:
             NotFound: see `find`.
         """
-        job = self.find(key)
+        order = self.find(key)
         del self._jobs[key]
-        job.canceled = not job.ended
-        for task in list(job.tasks):
+        order.canceled = not order.ended
+        for task in list(order.tasks):
             task.cancel()
-        remove_folder(job.folder)
-        job.tell()
+        remove_folder(order.folder)
+        order.tell()
 
     def close(self) -> None:
         """End every job and every stream."""
@@ -175,76 +198,56 @@ class Jobs:
     def hush(self) -> None:
         """End every stream: the server is about to stop."""
         self._closing = True
-        for job in self._jobs.values():
-            job.tell()
+        for order in self._jobs.values():
+            order.tell()
 
-    async def events(self, job: Job) -> AsyncIterator[str]:
-        """Give the job's facts as server-sent events whenever they change, until it ends."""
+    async def news(self, order: Order) -> AsyncIterator[JobFacts]:
+        """Give the job's facts whenever they change, until it ends."""
         news = asyncio.Event()
-        job.listeners.add(news)
+        order.listeners.add(news)
         try:
             while True:
                 news.clear()
-                yield f"event: progress\ndata: {job.facts().model_dump_json()}\n\n"
-                if job.ended or job.canceled or self._closing:
+                yield order.facts()
+                if order.ended or order.canceled or self._closing:
                     return
-                async for beat in _heartbeats(news):
-                    yield beat
+                await news.wait()
                 await asyncio.sleep(PACE)
         finally:
-            job.listeners.discard(news)
+            order.listeners.discard(news)
 
-    async def _color(self, job: Job, picture: Picture) -> None:
+    async def _color(self, order: Order, picture: Picture) -> None:
         loop = asyncio.get_running_loop()
 
         def begun() -> None:
             picture.state = "running"
-            job.tell()
+            order.tell()
 
-        def call() -> None:
-            if job.canceled:
-                return
+        def call() -> Outcome | None:
+            if order.canceled:
+                return None
             loop.call_soon_threadsafe(begun)
             try:
-                with collected() as notes:
-                    report = pipeline.colorize_file(picture.source, picture.result, job.options)
-                picture.format = report.format
-                picture.message = "; ".join(notes)
-            except RechromaError:
-                if not job.canceled:  # its folder is gone, as it should be
-                    raise
+                return batch.do(picture.job, order.options)
             finally:
-                picture.source.unlink(missing_ok=True)
-                if job.canceled:
-                    remove_folder(job.folder)
+                picture.job.source.unlink(missing_ok=True)
+                if order.canceled:
+                    remove_folder(order.folder)
 
         try:
-            await self._pool.do(call, "job", name=picture.name)
-        except RechromaError as error:
-            picture.state, picture.message = "failed", str(error).replace(str(picture.source), picture.name)
-        else:
-            picture.state = "done"
+            picture.came(await self._pool.do(call, "job", name=picture.name))
+        except InternalError as error:
+            picture.state, picture.message = "failed", str(error)
 
-    def _one_ended(self, job: Job, picture: Picture, task: "asyncio.Task[None]") -> None:
-        job.tasks.discard(task)
+    def _one_ended(self, order: Order, picture: Picture, task: "asyncio.Task[None]") -> None:
+        order.tasks.discard(task)
         if task.cancelled():
             picture.state = "canceled"
-        if not job.tasks:
-            job.ended = True
-            asyncio.get_running_loop().call_later(self._keep, self._expire, job)
-        job.tell()
+        if not order.tasks:
+            order.ended = True
+            asyncio.get_running_loop().call_later(self._keep, self._expire, order)
+        order.tell()
 
-    def _expire(self, job: Job) -> None:
-        if self._jobs.get(job.id) is job:
-            self.delete(job.id)
-
-
-async def _heartbeats(news: asyncio.Event) -> AsyncIterator[str]:
-    """Wait for news, with a comment now and then that keeps the connection open."""
-    while True:
-        try:
-            await asyncio.wait_for(news.wait(), HEARTBEAT)
-        except TimeoutError:
-            yield ": still at it\n\n"
-        else:
-            return
+    def _expire(self, order: Order) -> None:
+        if self._jobs.get(order.id) is order:
+            self.delete(order.id)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from rechroma import hints
+from rechroma.batch import State
 from rechroma.errors import InputError
 from rechroma.server.complaints import SENTENCE
 from rechroma.types import Format, Refinement
@@ -265,7 +266,7 @@ class JobFile(BaseModel):
 
     number: int
     name: str
-    state: Literal["queued", "running", "done", "failed", "canceled"]
+    state: State
     message: Annotated[str, Field(description="Why it failed, or what to know of it; else empty.")]
     url: Annotated[str | None, Field(description="Where its result is, once it is done.")]
 

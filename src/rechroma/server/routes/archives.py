@@ -52,7 +52,7 @@ async def pack_job(job_id: str, wanted: WantedJobPack, service: TheService) -> P
     pictures = [service.jobs.result(job_id, number) for number in wanted.numbers]
     with service.archives.using(wanted.archive) as archive:
         for picture in pictures:
-            files += await service.archives.add(archive, picture.name, picture.format, picture.result)
+            files += await service.archives.add(archive, picture.name, picture.format, picture.job.target)
     return Packed(files=files)
 
 

@@ -1,14 +1,16 @@
 """Many pictures: hand them in, follow the progress, fetch the results."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response, UploadFile
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Depends, Form, Request, Response, UploadFile
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from rechroma.errors import OptionError
 from rechroma.server.downloads import RESULT, stored_result
+from rechroma.server.jobs import Order
 from rechroma.server.routes.coloring import MULTIPART
 from rechroma.server.schemas import JobFacts, JobForm, JobStarted
 from rechroma.server.service import TheService
@@ -16,20 +18,16 @@ from rechroma.server.statuses import Responses, refusals
 from rechroma.server.storage import check_size, store
 
 router = APIRouter(prefix="/api/jobs", tags=["jobs"])
-EVENT = {
-    "type": "object",
-    "properties": {
-        "event": {"const": "progress"},
-        "data": {"type": "string", "contentMediaType": "application/json"},
-    },
-    "required": ["event", "data"],
-}
 EVENTS: Responses = {
     200: {
-        "description": "An event `progress` at every change, its data the job's state as GET /api/jobs/{id} gives it",
-        "content": {"text/event-stream": {"schema": EVENT}},
+        "description": "An event `progress` at every change, its data the job's state as GET /api/jobs/{id} gives it"
     }
 }
+
+
+def _found(job_id: str, service: TheService) -> Order:
+    """Find the job before an answer begins, so that a job that is not there is refused by its status."""
+    return service.jobs.find(job_id)
 
 
 @router.post("", status_code=202, responses=refusals(400, 404, 413, 422, 429, 503))
@@ -68,17 +66,20 @@ async def look(job_id: str, service: TheService) -> JobFacts:
     return service.jobs.find(job_id).facts()
 
 
-@router.get("/{job_id}/events", response_class=Response, responses=EVENTS | refusals(404, 422))
-async def follow(job_id: str, service: TheService) -> Response:
+@router.get("/{job_id}/events", response_class=EventSourceResponse, responses=EVENTS | refusals(404, 422))
+async def follow(
+    order: Annotated[Order, Depends(_found)], service: TheService
+) -> AsyncIterator[ServerSentEvent]:
     """Follow a job by server-sent events."""
-    return StreamingResponse(service.jobs.events(service.jobs.find(job_id)), media_type="text/event-stream")
+    async for facts in service.jobs.news(order):
+        yield ServerSentEvent(event="progress", raw_data=facts.model_dump_json())
 
 
 @router.get("/{job_id}/files/{number}", response_class=Response, responses=RESULT | refusals(404, 422))
 async def fetch(job_id: str, number: int, service: TheService) -> Response:
     """Fetch the result of one picture."""
     picture = service.jobs.result(job_id, number)
-    return stored_result(picture.result, picture.name, picture.format)
+    return stored_result(picture.job.target, picture.name, picture.format)
 
 
 @router.delete("/{job_id}", status_code=204, responses=refusals(404, 422))
