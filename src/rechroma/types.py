@@ -3,18 +3,18 @@
 Arrays are C-contiguous float32 unless said otherwise; rows first, RGB order, a*b* unscaled.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rechroma import limits
 from rechroma.errors import OptionError
+from rechroma.limits import choice, number
 
 Array: TypeAlias = NDArray[np.float32]
 """float32, any shape."""
@@ -37,11 +37,11 @@ Device: TypeAlias = Literal["auto", "cpu", "cuda", "coreml", "directml", "openvi
 Known: TypeAlias = Literal["hints", "references"]
 """What may be known about the colors of a picture beside its lightness."""
 
-FORMATS: tuple[Format, ...] = ("same", "jpeg", "png", "tiff", "webp")
+FORMATS: tuple[Format, ...] = get_args(Format)
 Refinement: TypeAlias = Literal["none", "bilateral", "guided", "tv", "segments", "crf"]
 
-DEVICES: tuple[Device, ...] = ("auto", "cpu", "cuda", "coreml", "directml", "openvino")
-REFINEMENTS: tuple[Refinement, ...] = ("none", "bilateral", "guided", "tv", "segments", "crf")
+DEVICES: tuple[Device, ...] = get_args(Device)
+REFINEMENTS: tuple[Refinement, ...] = get_args(Refinement)
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -159,16 +159,13 @@ class Hints:
 class PredictOptions:
     """How a method decodes its prediction. None leaves the choice to the weights' own default."""
 
-    vividness: float | None = None
+    vividness: float | None = number(None, 0, 1, accepted="0 (faithful) to 1 (colorful)")
     """1 = class rebalancing as trained (colorful), 0 = undone (faithful); 0 to 1."""
-    temperature: float | None = None
+    temperature: float | None = number(None, 0, 1, above=True, accepted="above 0 (mode) to 1 (mean)")
     """Annealed-mean temperature: 1 = mean of the distribution, towards 0 = its mode; above 0, to 1."""
 
     def __post_init__(self) -> None:
-        if self.vividness is not None and not 0 <= self.vividness <= 1:
-            raise OptionError(f"vividness is {self.vividness}; accepted: 0 (faithful) to 1 (colorful)")
-        if self.temperature is not None and not 0 < self.temperature <= 1:
-            raise OptionError(f"temperature is {self.temperature}; accepted: above 0 (mode) to 1 (mean)")
+        limits.check(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,62 +174,42 @@ class ColorizeOptions:
 
     method: str = "hintnet"
     """Name of a method or of weights (see `rechroma models list`), or the path of an .onnx file."""
-    vividness: float | None = None
+    vividness: float | None = number(None, 0, 1, accepted="0 (faithful) to 1 (colorful)")
     """1 = colorful, 0 = faithful; the weights' own default when not given."""
-    temperature: float | None = None
+    temperature: float | None = number(None, 0, 1, above=True, accepted="above 0 (mode) to 1 (mean)")
     """Annealed-mean temperature, above 0 to 1; the weights' own default when not given."""
-    saturation: float = 1.0
+    saturation: float = number(1.0, 0, 2, accepted="0 (gray) to 2, 1 = as predicted")
     """Factor on the predicted chroma, 0 (gray) to 2; 1 = as predicted."""
-    warmth: float = 0.0
+    warmth: float = number(0.0, -1, 1, accepted="-1 (bluer) to 1 (more amber), 0 = as predicted")
     """-1 shifts all predicted colors towards blue, 1 towards amber; 0 = as predicted."""
     hints: Marks = Marks()
     """What a person marked: wins where it is, and the same object's rest follows."""
-    reach: float = 1.0
+    reach: float = number(1.0, 0, 1, accepted="0 (hints count nearby) to 1 (everywhere)")
     """How far hints count, 0 to 1: 1 = wherever the method thinks that they tell something, which is best where they
     are true; 0 = near them only, as far as edges allow."""
     references: tuple[Path | bytes, ...] = ()
     """Color pictures, as paths or as files' bytes, whose colors are taken where they match."""
     reference_library: Path | None = None
     """A folder of color pictures, of which the most similar become references."""
-    refine: Refinement = "none"
+    refine: Refinement = choice("none", REFINEMENTS)
     """How the small prediction is tidied before it is brought to the size of the picture."""
-    format: Format = "same"
+    format: Format = choice("same", FORMATS)
     """File format of the result; "same" keeps the input's where it can hold color."""
-    quality: int = 92
+    quality: int = number(92, 1, 100, whole=True, accepted="1 to 100, whole")
     """JPEG and WebP quality, 1 to 100."""
     provenance: bool = True
     """Write into the XMP metadata that the color was added, by what tool and model."""
     lossless_luma: bool = True
     """For a one-component gray JPEG: keep its luma scan byte for byte and append chroma."""
-    max_megapixels: float = 400.0
+    max_megapixels: float = number(400.0, 0, above=True, accepted="any finite number above 0")
     """Pictures above this many megapixels are refused before they are decoded."""
-    device: Device = "auto"
+    device: Device = choice("auto", DEVICES)
     """Where the network runs."""
-    threads: int = 0
+    threads: int = number(0, 0, whole=True, accepted="0 (all cores) or a number of threads")
     """Threads of the network; 0 = all cores (or RECHROMA_THREADS)."""
 
     def __post_init__(self) -> None:
-        PredictOptions(vividness=self.vividness, temperature=self.temperature)
-        if not 0 <= self.saturation <= 2:
-            raise OptionError(f"saturation is {self.saturation}; accepted: 0 (gray) to 2, 1 = as predicted")
-        if not -1 <= self.warmth <= 1:
-            raise OptionError(
-                f"warmth is {self.warmth}; accepted: -1 (bluer) to 1 (more amber), 0 = as predicted"
-            )
-        if not 0 <= self.reach <= 1:
-            raise OptionError(f"reach is {self.reach}; accepted: 0 (hints count nearby) to 1 (everywhere)")
-        if self.refine not in REFINEMENTS:
-            raise OptionError(f"refine is {self.refine!r}; accepted: {', '.join(REFINEMENTS)}")
-        if self.format not in FORMATS:
-            raise OptionError(f"format is {self.format!r}; accepted: {', '.join(FORMATS)}")
-        if not (isinstance(self.quality, Integral) and 1 <= self.quality <= 100):
-            raise OptionError(f"quality is {self.quality}; accepted: 1 to 100, whole")
-        if not 0 < self.max_megapixels < math.inf:
-            raise OptionError(f"max_megapixels is {self.max_megapixels}; accepted: any finite number above 0")
-        if self.device not in DEVICES:
-            raise OptionError(f"device is {self.device!r}; accepted: {', '.join(DEVICES)}")
-        if not (isinstance(self.threads, Integral) and self.threads >= 0):
-            raise OptionError(f"threads is {self.threads}; accepted: 0 (all cores) or a number of threads")
+        limits.check(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
 """What `rechroma serve` can be asked for."""
 
-import math
 from dataclasses import dataclass
 from ipaddress import ip_address
-from numbers import Integral
 
+from rechroma import limits
 from rechroma.errors import OptionError
+from rechroma.limits import number
 from rechroma.settings import cores, current
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -25,7 +25,7 @@ class ServeOptions:
 
     host: str = "127.0.0.1"
     """Address to listen on; anything but this machine itself needs a token."""
-    port: int = 8000
+    port: int = number(8000, 0, 65535, whole=True, accepted="1 to 65535, or 0 for any that is free")
     """Port to listen on; 0 = any that is free."""
     token: str | None = None
     """Secret that every request to the API must bring; 16 characters at least."""
@@ -37,36 +37,35 @@ class ServeOptions:
     """Open the studio in a browser once the server listens."""
     method: str = "hintnet"
     """What colors where a request names no method; may be an .onnx file, which no request can name."""
-    workers: int = 0
+    workers: int = number(0, 0, whole=True, accepted="0 (by cores) or a number of workers")
     """Pictures worked on at the same time; 0 = one more than there are cores."""
-    queue: int = 64
+    queue: int = number(64, 0, whole=True, accepted="0 (nobody waits) or more")
     """Requests that may wait for a worker; more are told to come back."""
-    timeout: float = 120.0
+    timeout: float = number(120.0, 0, above=True, accepted="any finite number above 0")
     """Seconds that a request may take once it has arrived whole."""
-    max_bytes: int = 256_000_000
+    max_bytes: int = number(256_000_000, 1, whole=True, accepted="1 or more, whole")
     """Bytes of one upload at most."""
-    max_megapixels: float = 100.0
+    max_megapixels: float = number(100.0, 0, above=True, accepted="any finite number above 0")
     """Larger pictures are refused before they are decoded."""
-    drafts: int = 16
+    drafts: int = number(16, 1, whole=True, accepted="1 or more, whole")
     """Pictures kept open in the studio; the one unused for longest makes room."""
-    drafts_megapixels: float = 400.0
+    drafts_megapixels: float = number(400.0, 0, above=True, accepted="any finite number above 0")
     """Megapixels of these together. One draft always fits."""
-    references: int = 8
+    references: int = number(8, 1, whole=True, accepted="1 or more, whole")
     """Reference pictures of one draft or request at most."""
-    jobs: int = 8
+    jobs: int = number(8, 1, whole=True, accepted="1 or more, whole")
     """Jobs kept, with their results; finished ones make room for new ones."""
-    job_files: int = 1000
+    job_files: int = number(1000, 1, whole=True, accepted="1 or more, whole")
     """Pictures of one job at most."""
-    job_bytes: int = 2_000_000_000
+    job_bytes: int = number(2_000_000_000, 1, whole=True, accepted="1 or more, whole")
     """Bytes of one job's upload at most."""
-    archive_bytes: int = 20_000_000_000
+    archive_bytes: int = number(20_000_000_000, 1, whole=True, accepted="1 or more, whole")
     """Bytes of the results in one archive at most; as many archives are kept as jobs, of as many pictures."""
-    keep: float = 3600.0
+    keep: float = number(3600.0, 0, above=True, accepted="any finite number above 0")
     """Seconds for which the results of a finished job, or an archive that nobody uses, are kept."""
 
     def __post_init__(self) -> None:
-        if not (_whole(self.port, least=0) and self.port <= 65535):
-            raise OptionError(f"port is {self.port}; accepted: 1 to 65535, or 0 for any that is free")
+        limits.check(self)
         if self.token is None and not is_loopback(self.host):
             raise OptionError(
                 f"host is {self.host}, which others can reach, and there is no token; add one: "
@@ -79,23 +78,6 @@ class ServeOptions:
                 f"the token has {len(self.token)} characters; accepted: {SHORTEST_TOKEN} printable ASCII characters "
                 "or more, such as those of `openssl rand -hex 16`"
             )
-        self._check_numbers()
-
-    def _check_numbers(self) -> None:
-        if not _whole(self.workers, least=0):
-            raise OptionError(f"workers is {self.workers}; accepted: 0 (by cores) or a number of workers")
-        if not _whole(self.queue, least=0):
-            raise OptionError(f"queue is {self.queue}; accepted: 0 (nobody waits) or more")
-        for name in ("drafts", "references", "jobs", "job_files", "max_bytes", "job_bytes", "archive_bytes"):
-            if not _whole(getattr(self, name), least=1):
-                raise OptionError(f"{name} is {getattr(self, name)}; accepted: 1 or more, whole")
-        for name in ("timeout", "max_megapixels", "drafts_megapixels", "keep"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise OptionError(f"{name} is {getattr(self, name)}; accepted: any finite number above 0")
-
-
-def _whole(value: float, *, least: int) -> bool:
-    return isinstance(value, Integral) and value >= least
 
 
 def is_loopback(host: str) -> bool:

@@ -1,6 +1,7 @@
 """What travels over HTTP, as pydantic sees it."""
 
-from typing import Annotated, Literal, TypeAlias
+from dataclasses import fields
+from typing import Annotated, Any, Literal, TypeAlias
 
 from fastapi import UploadFile
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -9,8 +10,9 @@ from pydantic_core import PydanticCustomError
 from rechroma import hints
 from rechroma.batch import State
 from rechroma.errors import InputError
+from rechroma.limits import limits_of
 from rechroma.server.complaints import SENTENCE
-from rechroma.types import Format, Refinement
+from rechroma.types import ColorizeOptions, Format, Refinement
 
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Size: TypeAlias = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
@@ -52,34 +54,40 @@ class Problem(BaseModel):
     message: str = Field(description="What was given, what is accepted, what to do; for people.")
 
 
+def _option(name: str, description: str) -> Any:  # noqa: ANN401 - as pydantic's Field
+    """Make a field of the one that `ColorizeOptions` declares: its default and its limits."""
+    [declared] = [each for each in fields(ColorizeOptions) if each.name == name]
+    limits = limits_of(declared)
+    if limits is None:
+        return Field(default=declared.default, description=description)
+    return Field(
+        default=declared.default,
+        gt=limits.least if limits.above else None,
+        ge=None if limits.above else limits.least,
+        le=limits.most,
+        allow_inf_nan=False,
+        description=description,
+    )
+
+
 class Options(Closed):
     """How to color: those fields of `rechroma.ColorizeOptions` that a client may set."""
 
     method: Annotated[
         str | None, Field(max_length=100, description="A name of /api/models; the server's own if not given.")
     ] = None
-    vividness: Annotated[Share | None, Field(description="1 = colorful, 0 = faithful.")] = None
-    temperature: Annotated[
-        Size | None, Field(description="Annealed-mean temperature: 1 = mean, towards 0 = mode.")
-    ] = None
-    saturation: Annotated[
-        float, Field(ge=0, le=2, allow_inf_nan=False, description="Factor on the chroma; 1 = as predicted.")
-    ] = 1.0
-    warmth: Annotated[
-        float, Field(ge=-1, le=1, allow_inf_nan=False, description="-1 = bluer, 1 = more amber.")
-    ] = 0.0
-    reach: Annotated[
-        Share, Field(description="How far hints count: 1 = wherever the model sees fit, 0 = nearby.")
-    ] = 1.0
-    refine: Annotated[Refinement, Field(description="How the small prediction is tidied.")] = "none"
-    format: Annotated[Format, Field(description='File format of the result; "same" keeps the input\'s.')] = (
-        "same"
+    vividness: float | None = _option("vividness", "1 = colorful, 0 = faithful.")
+    temperature: float | None = _option(
+        "temperature", "Annealed-mean temperature: 1 = mean, towards 0 = mode."
     )
-    quality: Annotated[int, Field(ge=1, le=100, description="JPEG and WebP quality.")] = 92
-    provenance: Annotated[bool, Field(description="Write into the metadata that color was added.")] = True
-    lossless_luma: Annotated[bool, Field(description="Keep the luma scan of a gray JPEG byte for byte.")] = (
-        True
-    )
+    saturation: float = _option("saturation", "Factor on the chroma; 1 = as predicted.")
+    warmth: float = _option("warmth", "-1 = bluer, 1 = more amber.")
+    reach: float = _option("reach", "How far hints count: 1 = wherever the model sees fit, 0 = nearby.")
+    refine: Refinement = _option("refine", "How the small prediction is tidied.")
+    format: Format = _option("format", 'File format of the result; "same" keeps the input\'s.')
+    quality: int = _option("quality", "JPEG and WebP quality.")
+    provenance: bool = _option("provenance", "Write into the metadata that color was added.")
+    lossless_luma: bool = _option("lossless_luma", "Keep the luma scan of a gray JPEG byte for byte.")
 
 
 class HintPoint(Closed):

@@ -61,20 +61,11 @@ class Service:
             UnknownMethod: The method is none of ours.
             OptionError: A value is out of range.
         """
+        given = {name: getattr(wanted, name) for name in Options.model_fields}
         return ColorizeOptions(
-            method=self._method(wanted.method),
-            vividness=wanted.vividness,
-            temperature=wanted.temperature,
-            saturation=wanted.saturation,
-            warmth=wanted.warmth,
+            **given | {"method": self._method(wanted.method)},
             hints=marks,
-            reach=wanted.reach,
             references=tuple(references),
-            refine=wanted.refine,
-            format=wanted.format,
-            quality=wanted.quality,
-            provenance=wanted.provenance,
-            lossless_luma=wanted.lossless_luma,
             max_megapixels=self.options.max_megapixels,
             threads=self.threads,
         )
