@@ -21,7 +21,7 @@ from PIL import Image
 
 from benchmarks.measure import command, keep, machine
 from benchmarks.photographs import gray, photograph
-from rechroma.drafts import Draft
+from rechroma.pipeline import Draft
 from rechroma.types import ColorizeOptions, Marks, Stroke
 
 SIZE = (6000, 8000)
@@ -83,7 +83,7 @@ def work_on(draft: Draft, options: ColorizeOptions) -> None:
         line = Stroke(places=((0.1, number / STROKES), (0.6, number / STROKES)), color="#2e8b57")
         draft.preview(replace(options, hints=Marks(strokes=(line,))), 1024)
     draft.look(0.5, 0.5, replace(options, vividness=0.3))
-    draft.doubt(options)
+    draft.uncertainty_png(options)
     for proposal in draft.propose(3, options):
         draft.preview(replace(options, hints=proposal.hints), 256)
 

@@ -18,6 +18,7 @@ The sheet shows sample photographs with strokes, colored by them in both ways, a
 import statistics
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from skimage import data
 from benchmarks.measure import command, keep, known, machine
 from rechroma import methods, metrics, pipeline, refine
 from rechroma.color import merge, rgb_to_lab
+from rechroma.hints import propagate
 from rechroma.methods import scribble
 from rechroma.tiling import Size, resize
 from rechroma.types import (
@@ -35,7 +37,7 @@ from rechroma.types import (
     Array,
     Colorizer,
     Hints,
-    Known,
+    Input,
     Lab,
     Lightness,
     ModelInfo,
@@ -67,12 +69,11 @@ Row = dict[str, object]
 
 
 class Deaf:
-    """A network as if it took no hints: the pipeline applies them on top of what it says."""
+    """A network as if it took no hints: the pipeline applies them on top of what it predicts."""
 
-    def __init__(self, inner: Colorizer, takes: frozenset[Known] = frozenset()) -> None:
+    def __init__(self, inner: Colorizer, takes: tuple[Input, ...] = ()) -> None:
         self.inner = inner
-        self.takes = takes
-        self.info: ModelInfo = inner.info
+        self.info: ModelInfo = replace(inner.info, takes=takes)
         self.bins: AB | None = inner.bins
 
     def predict(
@@ -101,12 +102,12 @@ class Followed(Deaf):
         with_logits: bool = False,
     ) -> Prediction:
         """Predict with hints and correct."""
-        said = self.inner.predict(
+        predicted = self.inner.predict(
             lightness, hints=hints, references=references, options=options, with_logits=with_logits
         )
         if hints is None:
-            return said
-        return Prediction(ab=scribble.propagate(lightness, refine.upsample_ab(said.ab, lightness), hints))
+            return predicted
+        return Prediction(ab=propagate(lightness, refine.upsample_ab(predicted.ab, lightness), hints))
 
 
 def enlarged(hints: Hints, size: Size) -> Hints:
@@ -120,7 +121,7 @@ def enlarged(hints: Hints, size: Size) -> Hints:
 def result(colorizer: Colorizer, truth: pictures.Truth, hints: Hints | None) -> RGB8:
     """Color the gray picture by hints on any grid; without hints, where it lives from them, as gray as it is."""
     if hints is None:
-        if "hints" in colorizer.takes and colorizer.info.name == "scribble":
+        if "hints" in colorizer.info.needs:
             return np.repeat(truth.gray[..., None], 3, axis=2)
         return np.asarray(pipeline.colorize_array(truth.gray, colorizer))
     size = shipped.work_size(colorizer, truth.gray.shape)
@@ -192,7 +193,7 @@ def curves(files: Sequence[Path], network: Colorizer, seed: int) -> list[Row]:
     ways: dict[str, Colorizer] = {
         "scribble": methods.load("scribble"),
         network.info.name: network,
-        f"{network.info.name}, then scribble": Followed(network, network.takes),
+        f"{network.info.name}, then scribble": Followed(network, network.info.takes),
         f"{network.info.name} without hints, then scribble": Deaf(network),
     }
     found: dict[tuple[str, int], dict[str, list[float]]] = {}

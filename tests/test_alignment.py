@@ -13,12 +13,11 @@ from conftest import encoded
 from rechroma import color, hints, image
 from rechroma.image.orientation import as_stored, upright
 from rechroma.image.planes import resized
-from rechroma.pipeline import ways
+from rechroma.pipeline import Draft, compose
 from rechroma.tiling import WHOLE, Area, reframe
 from rechroma.types import (
     ColorizeOptions,
     Hints,
-    Known,
     Lab,
     Layer,
     Lightness,
@@ -44,8 +43,7 @@ def waves(side: int) -> NDArray[np.float64]:
 class Waves:
     """Colors that tell where they are."""
 
-    info = ModelInfo(name="waves", sha256="", work_size=64, multiple_of=1, trained=False)
-    takes: frozenset[Known] = frozenset({"hints"})
+    info = ModelInfo(name="waves", sha256="", work_size=64, multiple_of=1, trained=False, takes=("hints",))
     bins = None
 
     def predict(
@@ -95,10 +93,10 @@ def noise(height: int, width: int) -> NDArray[np.uint8]:
     return np.random.default_rng(1).integers(130, 150, (height, width)).astype(np.uint8)
 
 
-def colored(picture: image.Picture, kind: str) -> NDArray[np.uint8]:
+def colored(file: bytes, kind: str) -> NDArray[np.uint8]:
     """Color a picture by the waves, and give it as it is shown."""
     options = ColorizeOptions(quality=98, provenance=False, lossless_luma=kind != "gray by planes")
-    made = ways.encoded(picture, "png" if kind == "png" else "jpeg", Waves(), options)
+    made = Draft(file).encoded("png" if kind == "png" else "jpeg", Waves(), options)
     assert made.way == {"gray": "lossless", "restarts": "lossless", "png": "general"}.get(kind, "planes")
     return image.srgb_pixels(image.read(made.data))
 
@@ -113,11 +111,11 @@ ODD = ((401, 505), (407, 399))
 def test_colors_are_where_they_were_predicted(
     kind: str, orientation: int, shrink: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ways, "CHROMA_PIXELS", 1 if shrink == 8 else 10**9)
+    monkeypatch.setattr(compose, "CHROMA_PIXELS", 1 if shrink == 8 else 10**9)
     for sides in ODD:
-        picture = image.read(stored(noise(*sides), kind, orientation))
-        assert picture.size == sides
-        assert max(displacement(colored(picture, kind))) < (0.25 if shrink == 2 else 0.5)
+        file = stored(noise(*sides), kind, orientation)
+        assert Draft(file).size == sides
+        assert max(displacement(colored(file, kind))) < (0.25 if shrink == 2 else 0.5)
 
 
 @pytest.mark.parametrize("shrink", [2, 8])
@@ -131,9 +129,9 @@ def test_marks_are_painted_where_they_were_made(kind: str, orientation: int, shr
     corner = Point(x=470 / width, y=30 / height, color="#00a000", radius=24 / width)
     marks = Marks(points=(corner,), layers=(Layer(png=encoded(layer, "PNG")),))
     lossless = kind in {"gray", "restarts"}
-    light = picture if lossless else ways.gray(image.luma(picture))
+    light = picture if lossless else compose.gray(image.luma(picture))
     luma, area = image.luma(light, shrink=shrink), image.cells_area(light, shrink)
-    planes = ways.chroma(np.zeros((8, 8, 2), np.float32), luma, marks, picture.size, area=area)
+    planes = compose.chroma(np.zeros((8, 8, 2), np.float32), luma, marks, picture.size, area=area)
     encode = image.encode_lossless_jpeg if lossless else image.encode_planes_jpeg
     shown = image.srgb_pixels(image.read(encode(picture, *planes, quality=98)))
     a = color.rgb_to_lab(shown.astype(np.float32) / np.float32(255))[..., 1]

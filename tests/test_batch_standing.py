@@ -164,7 +164,7 @@ def test_a_file_that_is_no_result_of_ours_is_not_taken_for_one(job: Job, options
 def test_a_result_of_an_older_version_is_refused_by_name(
     job: Job, options: ColorizeOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rechroma.pipeline.ways.recipe", lambda *args, **how: "")
+    monkeypatch.setattr("rechroma.pipeline.compose.recipe", lambda *args, **how: "")
     batch.do(job, options)
     monkeypatch.undo()
     assert "was made by Rechroma " in _do(job, options).message
@@ -174,9 +174,9 @@ def test_a_result_of_an_older_version_is_refused_by_name(
 def test_settings_that_an_older_version_had_not_are_at_their_defaults(
     job: Job, options: ColorizeOptions
 ) -> None:
-    from rechroma.pipeline import ways
+    from rechroma.pipeline import compose
 
-    whole = ways.recipe
+    whole = compose.recipe
 
     def older(*args: Any, **how: Any) -> str:
         line = json.loads(whole(*args, **how))
@@ -184,7 +184,7 @@ def test_settings_that_an_older_version_had_not_are_at_their_defaults(
         return json.dumps(line)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ways, "recipe", older)
+        patch.setattr(compose, "recipe", older)
         batch.do(job, options)
     assert _do(job, options).status == "skipped"
     assert "saturation 1, not 2" in _do(job, replace(options, saturation=2)).message
@@ -193,7 +193,7 @@ def test_settings_that_an_older_version_had_not_are_at_their_defaults(
 def test_overwriting_makes_what_another_version_made_again(
     job: Job, options: ColorizeOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rechroma.pipeline.ways.__version__", "0.0.1")
+    monkeypatch.setattr("rechroma.pipeline.compose.__version__", "0.0.1")
     batch.do(job, options)
     monkeypatch.undo()
     assert _do(job, options).status == "skipped"

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from conftest import scene
-from rechroma.drafts import Draft
 from rechroma.errors import OptionError
+from rechroma.pipeline import Draft
 from rechroma.tiling import WHOLE, Area
 from rechroma.types import ColorizeOptions, Marks, Point
 

@@ -1,4 +1,4 @@
-"""A picture opened for work: quick previews that look like the result, doubt, likely colors, proposals."""
+"""A picture opened for work: quick previews that look like the result, uncertainty, likely colors, proposals."""
 
 import io
 from dataclasses import replace
@@ -12,10 +12,11 @@ from skimage import data
 import graphs
 import rechroma
 from conftest import encoded, gray_jpeg, opened, scene
-from rechroma import batch, color, drafts, hints, methods, pipeline, proposals
-from rechroma.drafts import Draft
+from rechroma import batch, color, hints, methods, pipeline
 from rechroma.errors import OptionError, TooLarge, UnreadableImage
 from rechroma.methods.network import NetworkColorizer
+from rechroma.pipeline import Draft, color_plane, proposals
+from rechroma.pipeline.entropy import entropy_of
 from rechroma.types import ColorizeOptions, Marks, Point
 
 DEFAULT = ColorizeOptions(threads=1)
@@ -113,10 +114,10 @@ def test_a_turned_scan_is_shown_upright() -> None:
     assert opened(draft.preview(DEFAULT, side=100)).size == (50, 100)
 
 
-def test_doubt_is_an_overlay_that_is_clear_where_the_model_is_sure(draft: Draft) -> None:
+def test_uncertainty_is_an_overlay_that_is_clear_where_the_model_is_sure(draft: Draft) -> None:
     entropy = draft.uncertainty(DEFAULT)
     assert 0 <= entropy.min() < entropy.max() <= 1
-    overlay = np.asarray(opened(draft.doubt(DEFAULT, side=100)))
+    overlay = np.asarray(opened(draft.uncertainty_png(DEFAULT, side=100)))
     assert overlay.shape == (100, 100, 4)
     assert overlay[..., 3].max() > overlay[..., 3].min()
     sure = draft.uncertainty(replace(DEFAULT, hints=GREEN))
@@ -178,14 +179,14 @@ def test_what_cannot_be_drafted_is_refused(file: bytes, draft: Draft) -> None:
         lambda: draft.look(1.5, 0, DEFAULT),
         lambda: draft.propose(0, DEFAULT),
         lambda: draft.preview(DEFAULT, side=0),
-        lambda: drafts.plane(101),
+        lambda: color_plane(101),
     ):
         with pytest.raises(OptionError):
             wrong()
 
 
 def test_the_plane_shows_the_possible_colors_only() -> None:
-    plane = np.asarray(Image.open(io.BytesIO(drafts.plane(60, side=111))))
+    plane = np.asarray(Image.open(io.BytesIO(color_plane(60, side=111))))
     row, column = np.nonzero(plane[..., 3])
     lab = color.rgb_to_lab(plane[row, column, :3].astype(np.float32) / np.float32(255))
     assert np.abs(lab[:, 0] - 60).max() < 1
@@ -207,10 +208,10 @@ def _scores(mass: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(mass, 1e-6)).astype(np.float32)
 
 
-def test_doubt_is_0_where_one_bin_is_certain_and_1_where_all_are_alike() -> None:
+def test_entropy_is_0_where_one_bin_is_certain_and_1_where_all_are_alike() -> None:
     logits = np.zeros((1, 2, 313), np.float32)
     logits[0, 0, 7] = 50
-    np.testing.assert_allclose(proposals.doubt(logits), [[0, 1]], atol=1e-4)
+    np.testing.assert_allclose(entropy_of(logits), [[0, 1]], atol=1e-4)
 
 
 def test_likely_colors_are_the_peaks_by_their_mass() -> None:
@@ -254,4 +255,4 @@ def test_the_smallest_picture_can_be_worked_on() -> None:
     assert len(draft.propose(3, DEFAULT)) >= 1
     expected = color.gray8_lightness_table()[scene(1, 1)][0, 0]
     assert draft.look(0, 0, DEFAULT).lightness == pytest.approx(expected, abs=2)
-    assert methods.load("hintnet", threads=1).takes == {"hints"}
+    assert methods.load("hintnet", threads=1).info.takes == ("hints", "vividness", "temperature")

@@ -16,7 +16,7 @@ from jpegs import after_soi, segment
 from rechroma import image, jpeg, notes
 from rechroma.image import luma_scan
 from rechroma.image.orientation import as_stored
-from rechroma.pipeline import ways
+from rechroma.pipeline import Draft
 from rechroma.types import ColorizeOptions
 
 installed = pytest.mark.skipif(
@@ -53,8 +53,7 @@ def test_the_luma_of_three_components_is_kept_to_the_bit(
     how: str, size: tuple[int, int], colorful: bool, options: ColorizeOptions
 ) -> None:
     data = three((RGB if colorful else GRAY)[: size[0], : size[1]], **HOWS[how])
-    picture = image.read(data)
-    made = ways.encoded(picture, "jpeg", rechroma.load(options.method), options)
+    made = Draft(data).encoded("jpeg", rechroma.load(options.method), options)
     assert (made.way, made.reason) == ("lossless", "")
     assert np.array_equal(luma_of(made.data), luma_of(data))
     assert len(jpeg.inspect(made.data).components) == 3
@@ -90,7 +89,7 @@ def test_a_damaged_scan_is_coded_anew(options: ColorizeOptions) -> None:
     at = data.index(b"\xff\xd3") + 10
     data[at : at + 6] = b"\x12\x34\x56\x78\x9a\xbc"
     with notes.collected() as told:
-        made = ways.encoded(image.read(bytes(data)), "jpeg", rechroma.load(options.method), options)
+        made = Draft(bytes(data)).encoded("jpeg", rechroma.load(options.method), options)
     assert made.way == "planes"
     assert "damaged" in made.reason
     assert any("damaged in places" in note for note in told)

@@ -28,10 +28,10 @@ def no_hints(height: int, width: int) -> Hints:
 def told(colorizer: Colorizer, height: int, width: int) -> dict[str, Any]:
     """Give a colorizer of every kind what it cannot do without."""
     known: dict[str, Any] = {}
-    if "hints" in colorizer.takes:
+    if "hints" in colorizer.info.takes:
         known["hints"] = no_hints(height, width)
         known["hints"].ab[0, 0], known["hints"].weight[0, 0] = (20, -10), 1
-    if "references" in colorizer.takes:
+    if "references" in colorizer.info.takes:
         picture = np.random.default_rng(7).uniform(-60, 60, (12, 9, 3)).astype(np.float32)
         picture[..., 0] += 60
         known["references"] = [picture]
@@ -106,7 +106,7 @@ def test_what_is_no_lightness_is_refused(colorizer, shape):
 
 
 def test_hints_of_another_size_are_refused(colorizer):
-    if "hints" not in colorizer.takes:
+    if "hints" not in colorizer.info.takes:
         pytest.skip("takes no hints")
     with pytest.raises(InputError, match=r"hints have size \(8, 8\); the lightness has \(9, 8\)"):
         colorizer.predict(lightness(9, 8), hints=told(colorizer, 8, 8)["hints"])
@@ -114,10 +114,10 @@ def test_hints_of_another_size_are_refused(colorizer):
 
 def test_what_a_colorizer_does_not_take_is_refused(colorizer):
     known = told(colorizer, 9, 8)
-    if "hints" not in colorizer.takes:
+    if "hints" not in colorizer.info.takes:
         with pytest.raises(OptionError, match=rf"{colorizer.info.name} takes no hints"):
             colorizer.predict(lightness(9, 8), hints=no_hints(9, 8), **known)
-    if "references" not in colorizer.takes:
+    if "references" not in colorizer.info.takes:
         with pytest.raises(OptionError, match=rf"{colorizer.info.name} looks at no references itself"):
             colorizer.predict(lightness(9, 8), references=[np.zeros((4, 4, 3), np.float32)], **known)
 
@@ -125,7 +125,7 @@ def test_what_a_colorizer_does_not_take_is_refused(colorizer):
 def test_the_registry_says_what_a_colorizer_needs():
     for name, method in METHODS.items():
         colorizer = method.load("cpu", 1)
-        assert colorizer.takes == set(method.needs), name
+        assert colorizer.info.takes == method.needs, name
         assert colorizer.info.needs == method.needs
         assert colorizer.info.name == name
         assert not colorizer.info.trained

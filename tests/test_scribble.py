@@ -7,7 +7,8 @@ import pytest
 import scipy.sparse.linalg
 
 from rechroma.errors import InputError, MissingExtra, MissingHints, OptionError
-from rechroma.methods import load, scribble
+from rechroma.hints import propagation
+from rechroma.methods import load
 from rechroma.types import Hints, PredictOptions
 
 RED, BLUE = np.float32([50, 35]), np.float32([10, -45])
@@ -133,7 +134,7 @@ def dense(lightness: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
             values = np.array([float(lightness[place]) for place in window])
             squares = (values - float(lightness[y, x])) ** 2
             others = np.array([place != (y, x) for place in window])
-            wide = max(scribble.SPREAD * values.var(), squares[others].min() / np.log(100), 1.0)
+            wide = max(propagation.SPREAD * values.var(), squares[others].min() / np.log(100), 1.0)
             share = np.exp(-squares / wide) * others
             for place, value in zip(window, share / share.sum(), strict=True):
                 weights[y * width + x, np.ravel_multi_index(place, lightness.shape)] = value
@@ -164,7 +165,7 @@ def test_the_ties_are_those_of_the_paper_made_symmetric():
     lightness = np.random.default_rng(3).normal(50, 8, (6, 5)).astype(np.float32)
     place = np.arange(lightness.size).reshape(lightness.shape)
     found = np.zeros((lightness.size, lightness.size))
-    for ours, theirs, tie in scribble.affinities(lightness):
+    for ours, theirs, tie in propagation.affinities(lightness):
         found[place[ours], place[theirs]] = tie
     weights = dense(lightness)
     expected = np.minimum(weights, weights.T)
@@ -201,7 +202,7 @@ def test_both_channels_take_one_factorization_of_a_positive_definite_symmetric_m
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 30), (8, 5), (33, 20)])
 def test_the_order_has_each_pixel_once(shape):
-    order = scribble._order(*shape)
+    order = propagation._order(*shape)
     assert sorted(order) == list(range(shape[0] * shape[1]))
     assert not order.flags.writeable
 
@@ -213,7 +214,7 @@ def test_a_correction_wins_where_it_is_and_stays_in_its_object():
     lightness, inside = disc()
     predicted = np.broadcast_to(np.float32([5, 10]), (*lightness.shape, 2))
     hints = hints_at(lightness.shape, {(30, column): RED for column in range(22, 38)})
-    ab = scribble.propagate(lightness, predicted, hints)
+    ab = propagation.propagate(lightness, predicted, hints)
     assert np.linalg.norm(ab - RED, axis=2)[hints.weight == 1].max() < 0.2
     assert np.linalg.norm(ab - RED, axis=2)[inside].mean() < 12
     assert np.linalg.norm(ab - predicted, axis=2)[~inside].mean() < 3
@@ -223,7 +224,7 @@ def test_a_correction_wins_where_it_is_and_stays_in_its_object():
 def test_a_correction_fades_with_the_distance_by_a_share_of_the_picture(side):
     plain = np.full((side, 3 * side), 50, np.float32)
     hints = hints_at(plain.shape, {(row, 0): RED for row in range(side)})
-    ab = scribble.propagate(plain, np.zeros((*plain.shape, 2), np.float32), hints, reach=0.25)
+    ab = propagation.propagate(plain, np.zeros((*plain.shape, 2), np.float32), hints, reach=0.25)
     row = ab[side // 2, :, 0]
     away = np.arange(row.size) / (0.25 * np.sqrt(plain.size))
     np.testing.assert_allclose(row, 50 * np.exp(-away), atol=1.5)
@@ -233,12 +234,12 @@ def test_the_prediction_shows_through_a_correction():
     plain = np.full((20, 20), 50, np.float32)
     predicted = np.random.default_rng(5).normal(0, 20, (20, 20, 2)).astype(np.float32)
     hints = hints_at((20, 20), {(10, 10): predicted[10, 10]})
-    np.testing.assert_allclose(scribble.propagate(plain, predicted, hints), predicted, atol=1e-3)
+    np.testing.assert_allclose(propagation.propagate(plain, predicted, hints), predicted, atol=1e-3)
 
 
 def test_hints_without_weight_correct_nothing():
     predicted = np.random.default_rng(5).normal(0, 20, (6, 7, 2)).astype(np.float32)
-    ab = scribble.propagate(noise(6, 7), predicted, hints_at((6, 7), {}))
+    ab = propagation.propagate(noise(6, 7), predicted, hints_at((6, 7), {}))
     np.testing.assert_array_equal(ab, predicted)
     assert ab is not predicted
 
@@ -247,7 +248,7 @@ def test_a_prediction_and_its_hints_are_left_as_they_were():
     predicted, hints = np.zeros((6, 7, 2), np.float32), hints_at((6, 7), {(1, 1): RED})
     for array in (predicted, hints.ab, hints.weight):
         array.flags.writeable = False
-    assert scribble.propagate(noise(6, 7), predicted, hints).dtype == np.float32
+    assert propagation.propagate(noise(6, 7), predicted, hints).dtype == np.float32
 
 
 # what is refused
@@ -272,9 +273,9 @@ def test_what_it_cannot_use_is_refused():
 
 def test_sizes_that_do_not_fit_are_refused():
     with pytest.raises(InputError, match=r"hints have size \(5, 6\); the lightness has \(5, 7\)"):
-        scribble.propagate(noise(5, 7), np.zeros((5, 7, 2), np.float32), hints_at((5, 6), {}))
+        propagation.propagate(noise(5, 7), np.zeros((5, 7, 2), np.float32), hints_at((5, 6), {}))
     with pytest.raises(InputError, match=r"a prediction has shape \(4, 4, 2\); expected \(5, 6, 2\)"):
-        scribble.propagate(noise(5, 6), np.zeros((4, 4, 2), np.float32), hints_at((5, 6), {}))
+        propagation.propagate(noise(5, 6), np.zeros((4, 4, 2), np.float32), hints_at((5, 6), {}))
 
 
 def test_without_scipy_it_names_the_extra(monkeypatch):

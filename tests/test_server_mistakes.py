@@ -16,8 +16,8 @@ pytest.importorskip("fastapi")
 
 from rechroma import errors, pipeline
 from rechroma.batch import job as one_job
-from rechroma.drafts import Draft
 from rechroma.errors import RechromaError
+from rechroma.pipeline import Draft
 from rechroma.server import statuses
 from rechroma.server.options import ServeOptions
 from serving import Running, running
@@ -69,7 +69,7 @@ def test_any_error_in_a_request_is_its_own_with_the_traceback_in_the_log(
     draft = f"/api/drafts/{client.post('/api/drafts', files=PICTURE).json()['id']}"
     archive = client.post("/api/archives").json()["id"]
     before = folders(server)
-    for name in ("__init__", "gray", "preview", "look", "propose", "doubt", "result"):
+    for name in ("__init__", "gray", "preview", "look", "propose", "uncertainty_png", "result"):
         monkeypatch.setattr(Draft, name, breaking(error))
     monkeypatch.setattr(pipeline, "colorize_to_bytes", breaking(error))
     asked: list[tuple[str, str, dict[str, Any]]] = [

@@ -12,7 +12,6 @@ from rechroma_train.evaluate.pictures import Truth, truth_of
 class Fixed:
     """Predicts one color for every picture."""
 
-    takes = frozenset()
     bins = None
 
     def __init__(self, name: str, ab: tuple[float, float]) -> None:

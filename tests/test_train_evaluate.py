@@ -57,9 +57,8 @@ def balance() -> np.ndarray:
 class OneColor:
     """Colors everything alike."""
 
-    info = ModelInfo(name="one.color", sha256="", work_size=32, multiple_of=4, trained=True)
+    info = ModelInfo(name="one.color", sha256="", work_size=32, multiple_of=4, trained=True, takes=("hints",))
     bins = None
-    takes = frozenset({"hints"})
 
     def __init__(self) -> None:
         self.seen: list[tuple[np.ndarray, object]] = []

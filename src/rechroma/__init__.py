@@ -12,10 +12,19 @@ from typing import TYPE_CHECKING
 from rechroma._version import __version__
 
 if TYPE_CHECKING:
-    from rechroma.drafts import Draft, Place, Proposal, Suggestion, propose, uncertainty
     from rechroma.errors import RechromaError
     from rechroma.methods import available, load
-    from rechroma.pipeline import Report, colorize, colorize_file
+    from rechroma.pipeline import (
+        Draft,
+        Place,
+        Proposal,
+        Report,
+        Suggestion,
+        colorize,
+        colorize_file,
+        propose,
+        uncertainty,
+    )
     from rechroma.types import (
         ColorizeOptions,
         Hints,
@@ -53,25 +62,25 @@ __all__ = [
 
 _HOMES = {
     "ColorizeOptions": "rechroma.types",
-    "Draft": "rechroma.drafts",
+    "Draft": "rechroma.pipeline",
     "Hints": "rechroma.types",
     "Layer": "rechroma.types",
     "Marks": "rechroma.types",
     "ModelInfo": "rechroma.types",
-    "Place": "rechroma.drafts",
+    "Place": "rechroma.pipeline",
     "Point": "rechroma.types",
     "PredictOptions": "rechroma.types",
-    "Proposal": "rechroma.drafts",
+    "Proposal": "rechroma.pipeline",
     "RechromaError": "rechroma.errors",
     "Report": "rechroma.pipeline",
     "Stroke": "rechroma.types",
-    "Suggestion": "rechroma.drafts",
+    "Suggestion": "rechroma.pipeline",
     "available": "rechroma.methods",
     "colorize": "rechroma.pipeline",
     "colorize_file": "rechroma.pipeline",
     "load": "rechroma.methods",
-    "propose": "rechroma.drafts",
-    "uncertainty": "rechroma.drafts",
+    "propose": "rechroma.pipeline",
+    "uncertainty": "rechroma.pipeline",
 }
 """The module that each public name lives in."""
 

@@ -34,8 +34,8 @@ Logits: TypeAlias = NDArray[np.float32]
 Format: TypeAlias = Literal["same", "jpeg", "png", "tiff", "webp"]
 Device: TypeAlias = Literal["auto", "cpu", "cuda", "coreml", "directml", "openvino"]
 
-Known: TypeAlias = Literal["hints", "references"]
-"""What may be known about the colors of a picture beside its lightness."""
+Input: TypeAlias = Literal["hints", "references", "vividness", "temperature"]
+"""What a method may be given beside the lightness."""
 
 FORMATS: tuple[Format, ...] = get_args(Format)
 Refinement: TypeAlias = Literal["none", "bilateral", "guided", "tv", "segments", "crf"]
@@ -214,7 +214,7 @@ class ColorizeOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInfo:
-    """What a method says of itself: what stands in the provenance of its pictures, and what it must be given."""
+    """What a method is: what stands in the provenance of its pictures, and what it must be given."""
 
     name: str
     """`architecture.tag`, or the file name of a user's own graph."""
@@ -226,13 +226,15 @@ class ModelInfo:
     """Both sides given to the method are multiples of this."""
     trained: bool
     """Its colors come from training on photographs, not from what it is given beside the picture."""
-    needs: tuple[Known, ...] = ()
-    """What it cannot do without beside the lightness."""
+    takes: tuple[Input, ...] = ()
+    """What it can use beside the lightness; anything else that it is given is an OptionError."""
+    needs: tuple[Input, ...] = ()
+    """What it cannot do without, of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """What a method says about one picture."""
+    """What a method predicts for one picture."""
 
     ab: AB
     """(h, w, 2) float32 a*b*, usually smaller than the lightness it was predicted from."""
@@ -245,17 +247,12 @@ class Colorizer(Protocol):
 
     @property
     def info(self) -> ModelInfo:
-        """Which weights these are and what sizes they want."""
+        """Which weights these are, what sizes they want and what they take."""
         ...
 
     @property
     def bins(self) -> AB | None:
         """(Q, 2) a*b* that the logits score, where it has logits."""
-        ...
-
-    @property
-    def takes(self) -> frozenset[Known]:
-        """What it can use beside the lightness; anything else that it is given is an OptionError."""
         ...
 
     def predict(

@@ -11,10 +11,9 @@ from rechroma import hints, image, notes
 from rechroma._version import __version__
 from rechroma.batch import standing
 from rechroma.batch.standing import Part, Recipe
-from rechroma.drafts import Draft
 from rechroma.errors import RechromaError
 from rechroma.naming import beside_name
-from rechroma.pipeline import Report, colorize_file
+from rechroma.pipeline import Draft, Report, colorize_file
 from rechroma.types import ColorizeOptions
 
 T = TypeVar("T")
@@ -198,7 +197,7 @@ def _beside(job: Job, due: frozenset[Part], options: ColorizeOptions, *, overwri
     draft = Draft(job.source, max_megapixels=options.max_megapixels)
     wanted = standing.asked(options)
     if "uncertainty" in due:
-        overlay = draft.doubt(options, side=min(max(draft.size), _UNCERTAINTY_SIDE))
+        overlay = draft.uncertainty_png(options, side=min(max(draft.size), _UNCERTAINTY_SIDE))
         if options.provenance:
             overlay = image.labelled_png(overlay, _provenance(job, standing.for_uncertainty(wanted)))
         replaces = overwrite or standing.is_empty(job.uncertainty_file)

@@ -2,6 +2,7 @@
 
 from rechroma.hints.layers import Layers, open_layers
 from rechroma.hints.marks import check_places, from_json, merge, parse_point, read, to_json
+from rechroma.hints.propagation import propagate
 from rechroma.hints.raster import ab_of, rasterize
 from rechroma.hints.spread import correct, nearness
 
@@ -15,6 +16,7 @@ __all__ = [
     "nearness",
     "open_layers",
     "parse_point",
+    "propagate",
     "rasterize",
     "read",
     "to_json",

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from rechroma import weights
 from rechroma.errors import UnknownMethod, WeightsNotFound
-from rechroma.types import Colorizer, Device, Known
+from rechroma.types import Colorizer, Device, Input
 
 Load: TypeAlias = Callable[[Device, int], Colorizer]
 """Gives a colorizer for a device and a number of threads."""
@@ -24,7 +24,7 @@ class Method:
 
     task: str
     """What it does: "colorize"."""
-    needs: tuple[Known, ...]
+    needs: tuple[Input, ...]
     """What must be given beside the picture, as its `info` says too."""
     paper: str
     """What it comes from: authors, title, year."""

@@ -14,7 +14,7 @@ from rechroma.types import (
     Array,
     Device,
     Hints,
-    Known,
+    Input,
     Lab,
     Lightness,
     Logits,
@@ -58,17 +58,13 @@ class NetworkColorizer:
             work_size=graph.contract.work_size,
             multiple_of=graph.contract.multiple_of,
             trained=True,
+            takes=_taken(graph.contract.inputs),
         )
 
     @property
     def info(self) -> ModelInfo:
-        """Which weights these are and what sizes they want."""
+        """Which weights these are, what sizes they want and what they take."""
         return self._info
-
-    @property
-    def takes(self) -> frozenset[Known]:
-        """Hints, where the graph has inputs for them."""
-        return frozenset({"hints"} if "hint_ab" in self._graph.contract.inputs else ())
 
     @property
     def device(self) -> Device:
@@ -120,7 +116,7 @@ class NetworkColorizer:
 
     def _hint_feeds(self, hints: Hints | None, lightness: Lightness) -> dict[str, Array]:
         shape = lightness.shape
-        if "hints" not in self.takes:
+        if "hints" not in self._info.takes:
             if hints is not None:
                 raise OptionError(
                     f"{self._info.name} takes no hints; its graph has no inputs hint_ab and hint_weight"
@@ -145,6 +141,12 @@ class NetworkColorizer:
             return {}
         chain = (given, getattr(self._defaults, field), getattr(self._graph.contract.defaults, field))
         return {field: np.array(next(value for value in chain if value is not None), np.float32)}
+
+
+def _taken(inputs: frozenset[str]) -> tuple[Input, ...]:
+    """Return what a graph with these inputs takes beside the lightness."""
+    given: dict[str, Input] = {"hint_ab": "hints", "vividness": "vividness", "temperature": "temperature"}
+    return tuple(name for tensor, name in given.items() if tensor in inputs)
 
 
 def _nchw(array: Array | Logits) -> Array:

@@ -22,7 +22,6 @@ from rechroma.types import (
     Array,
     Device,
     Hints,
-    Known,
     Lab,
     Lightness,
     ModelInfo,
@@ -100,20 +99,16 @@ class Transfer:
 
     @property
     def info(self) -> ModelInfo:
-        """What it is called and what sizes it wants."""
+        """What it is called, what sizes it wants and what it takes."""
         return ModelInfo(
             name="transfer",
             sha256="",
             work_size=WORK_SIZE,
             multiple_of=1,
             trained=False,
+            takes=("references",),
             needs=("references",),
         )
-
-    @property
-    def takes(self) -> frozenset[Known]:
-        """References, which it cannot do without."""
-        return frozenset({"references"})
 
     @property
     def bins(self) -> None:

@@ -1,14 +1,12 @@
 """Picture in, picture out: the only place where the steps of coloring are written.
 
-The network sees a small copy of the lightness, and as hints whatever a person or another picture knows
-(`predicting`). The colors that it says are carried up along the picture's own edges and put together with its
-lightness in one of three ways (`ways`):
-
-- lossless: the luma scan of a gray JPEG stays as it is, byte for byte, and two chroma scans are appended;
-- planes: the luma plane stays as it is and is encoded with two chroma planes as a JPEG;
-- general: lightness and a*b* become RGB in bands of rows, chroma reduced where sRGB ends.
+A draft (`draft`) is a picture opened; `colorize` (`files`) is a draft used once. The method sees a small copy of the
+lightness under conditions: what a person marked, what references tell (`conditions`). What it predicts is decoded
+(`prediction`), carried up along the picture's own edges and put together with its lightness in one of three ways
+(`compose`). `steps` keeps what was made on the way; `proposals` and `entropy` read what else was predicted.
 """
 
+from rechroma.pipeline.draft import Draft, propose, uncertainty
 from rechroma.pipeline.files import (
     Report,
     check_folder,
@@ -17,13 +15,20 @@ from rechroma.pipeline.files import (
     colorize_file,
     colorize_to_bytes,
     is_same_file,
-    load,
     make_folder,
 )
+from rechroma.pipeline.possible_colors import color_plane
+from rechroma.pipeline.prediction import load
+from rechroma.pipeline.proposals import Place, Proposal, Suggestion
 
 __all__ = [
+    "Draft",
+    "Place",
+    "Proposal",
     "Report",
+    "Suggestion",
     "check_folder",
+    "color_plane",
     "colorize",
     "colorize_array",
     "colorize_file",
@@ -31,4 +36,6 @@ __all__ = [
     "is_same_file",
     "load",
     "make_folder",
+    "propose",
+    "uncertainty",
 ]

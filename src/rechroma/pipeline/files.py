@@ -1,6 +1,7 @@
 """What comes in as a path, bytes, an array or an image goes out as the same, in color."""
 
 import os
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from rechroma import image, methods
+from rechroma import image
 from rechroma.errors import OptionError, OutputError
 from rechroma.image.writing import FileFormat
 from rechroma.naming import NEVER_WRITTEN, SUFFIXES, format_of, target_name
-from rechroma.pipeline.ways import Way, encoded, painted
+from rechroma.pipeline.compose import Way
+from rechroma.pipeline.draft import Draft
+from rechroma.pipeline.prediction import load
 from rechroma.types import ColorizeOptions, Colorizer, Format, Hints, ModelInfo
 
 if TYPE_CHECKING:
@@ -89,10 +92,10 @@ def colorize(
         return place
     if target is not None:
         raise OptionError(f"target is {target}; it is for a path: bytes, arrays and images are returned")
-    picture = image.read(source, max_megapixels=options.max_megapixels)
-    if picture.source in {"array", "pil"}:
-        return image.give_back(picture, painted(picture, load(options), options))
-    return encoded(picture, image.output_format(picture, options.format), load(options), options).data
+    draft = _used_once(source, options)
+    if draft.picture.source in {"array", "pil"}:
+        return draft.pixels(load(options), options)
+    return draft.result(options)
 
 
 def colorize_array(
@@ -109,8 +112,7 @@ def colorize_array(
     Raises:
         InputError, OptionError: see `colorize`.
     """
-    picture = image.read(source, max_megapixels=options.max_megapixels)
-    return np.asarray(image.give_back(picture, painted(picture, colorizer, options, given=hints)))
+    return np.asarray(_used_once(source, options).pixels(colorizer, options, given=hints))
 
 
 def colorize_file(
@@ -134,17 +136,17 @@ def colorize_file(
     source, target = Path(source) if isinstance(source, str) else source, Path(target)
     wanted = _agreed_format(target, options)
     _check_target(source, target, overwrite=overwrite)
-    picture = image.read(source, max_megapixels=options.max_megapixels)
-    file_format = image.output_format(picture, wanted)
+    draft = _used_once(source, options)
+    file_format = image.output_format(draft.picture, wanted)
     colorizer = load(options)
-    made = encoded(picture, file_format, colorizer, options, noted=noted)
+    made = draft.encoded(file_format, colorizer, options, noted=noted)
     make_folder(target.parent)
     image.save_atomically(made.data, target, overwrite=overwrite)
     return Report(
         way=made.way,
         reason=made.reason,
         format=file_format,
-        size=picture.size,
+        size=draft.size,
         model=colorizer.info,
         bytes=len(made.data),
         seconds=time.perf_counter() - start,
@@ -157,13 +159,12 @@ def colorize_to_bytes(source: Path | bytes, options: ColorizeOptions = ColorizeO
     Raises:
         InputError, OptionError, UnknownMethod, WeightsError: see `colorize`.
     """
-    picture = image.read(source, max_megapixels=options.max_megapixels)
-    return encoded(picture, image.output_format(picture, options.format), load(options), options).data
+    return _used_once(source, options).result(options)
 
 
-def load(options: ColorizeOptions) -> Colorizer:
-    """Load the method that the options name."""
-    return methods.load(options.method, device=options.device, threads=options.threads)
+def _used_once(source: "Path | str | bytes | NDArray[Any] | Image.Image", options: ColorizeOptions) -> Draft:
+    """Open a picture to color it and be done: nothing is read twice, whatever its size."""
+    return Draft(source, max_megapixels=options.max_megapixels, most_bytes=sys.maxsize)
 
 
 def _agreed_format(target: Path, options: ColorizeOptions) -> Format:

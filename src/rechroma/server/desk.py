@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rechroma.drafts import Draft
 from rechroma.errors import OptionError
+from rechroma.pipeline import Draft
 from rechroma.server.statuses import NotFound, TooMany
 from rechroma.server.storage import remove_folder
 

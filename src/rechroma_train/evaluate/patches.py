@@ -102,7 +102,7 @@ def layer(truth: pictures.Truth, given: Sequence[Patch]) -> Marks:
 
 def colored(colorizer: Colorizer, truth: pictures.Truth, given: Sequence[Patch]) -> RGB8:
     """Color as a user's picture is; without hints the equations leave it gray."""
-    if not given and colorizer.info.name == "scribble":
+    if not given and "hints" in colorizer.info.needs:
         return np.repeat(truth.gray[..., None], 3, axis=2)
     options = ColorizeOptions(hints=layer(truth, given))
     return np.asarray(pipeline.colorize_array(truth.gray, colorizer, options))

@@ -15,7 +15,6 @@ from rechroma.types import (
     ColorizeOptions,
     Colorizer,
     Hints,
-    Known,
     Lab,
     Lightness,
     ModelInfo,
@@ -44,11 +43,6 @@ class Watched:
     def bins(self) -> AB | None:
         """As of the inner one."""
         return self.inner.bins
-
-    @property
-    def takes(self) -> frozenset[Known]:
-        """As the inner one."""
-        return self.inner.takes
 
     def predict(
         self,

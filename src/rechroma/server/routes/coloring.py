@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response, UploadFile
 
 from rechroma import hints, pipeline
-from rechroma.drafts import Draft
 from rechroma.errors import OptionError
+from rechroma.pipeline import Draft
 from rechroma.server.downloads import RESULT, result
 from rechroma.server.schemas import PictureForm, ProposalFacts, Proposals, ProposeForm
 from rechroma.server.service import Service, TheService, document_of

@@ -7,9 +7,8 @@ from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
-from rechroma import drafts
-from rechroma.drafts import Draft
 from rechroma.errors import OptionError
+from rechroma.pipeline import Draft, color_plane
 from rechroma.server.desk import Opened, reference_paths
 from rechroma.server.downloads import RESULT, result
 from rechroma.server.routes.coloring import MULTIPART, proposals_of
@@ -160,7 +159,9 @@ async def doubt(draft_id: str, wanted: WantedDoubt, request: Request, service: T
     """Show where the network is unsure: there a person looks first."""
     with service.desk.using(draft_id) as opened:
         options = asked(service, opened, wanted)
-        data = await _ask(service, request, opened, lambda: opened.draft.doubt(options, wanted.side))
+        data = await _ask(
+            service, request, opened, lambda: opened.draft.uncertainty_png(options, wanted.side)
+        )
     return Response(data, media_type="image/png")
 
 
@@ -218,7 +219,7 @@ async def plane(
 ) -> Response:
     """Show the colors that are possible at a lightness."""
     with service.pool.entered():
-        data, _ = await service.work(request, lambda: drafts.plane(lightness, side))
+        data, _ = await service.work(request, lambda: color_plane(lightness, side))
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, max-age=86400"})
 
 

@@ -1,4 +1,4 @@
-"""What else the colors could be: doubt, likely colors of a place, and other colorings of the whole picture.
+"""What else the colors could be: likely colors of a place, and other colorings of the whole picture.
 
 All is read from the predicted distribution over the ab bins. Other colorings vary whole regions, never single
 pixels: regions are found in what was predicted, those that are predicted alike belong to one thing, and a thing
@@ -44,6 +44,38 @@ _POINTS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A color that the method thinks likely at a place."""
+
+    color: str
+    """#rrggbb at the place's own lightness."""
+    share: float
+    """How likely, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place of a picture."""
+
+    lightness: float
+    """Its L*, 0 to 100."""
+    color: str
+    """What is shown there, #rrggbb."""
+    suggestions: tuple[Suggestion, ...]
+    """Likely colors, the likeliest first; none where the method predicts no distribution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A plausible coloring, which `replace(options, hints=proposal.hints)` gives."""
+
+    hints: Marks
+    """The marks that were given, and those that make this coloring."""
+    likelihood: float
+    """Natural logarithm of how likely it is against the first, averaged over the picture; 0 for the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Likely:
     """A likely color of a place."""
 
@@ -70,17 +102,6 @@ class _Turn:
     thing: int
     ab: Array
     likelihood: float
-
-
-def doubt(logits: Logits) -> Array:
-    """Give the entropy of each place's distribution, as a share of the largest there can be.
-
-    (h, w, Q) scores -> (h, w) float32: 0 = one bin is certain, 1 = all are equally likely (Shannon 1948).
-    """
-    mass = color.softmax(logits)
-    entropy: Array = -(mass * np.log(np.maximum(mass, np.float32(1e-12)))).sum(axis=-1)
-    share: Array = entropy / np.float32(np.log(logits.shape[-1]))
-    return share
 
 
 def likely_colors(mass: Array, bins: AB, *, count: int) -> list[Likely]:
@@ -111,7 +132,7 @@ def changes(logits: Logits, bins: AB, lightness: Lightness, *, count: int) -> li
         logits: (h, w, Q) scores.
         bins: (Q, 2) a*b*.
         lightness: (H, W) L* of the whole picture, of any size.
-        count: At most so many; fewer where the picture leaves no room for doubt.
+        count: At most so many; fewer where little of the picture is uncertain.
     """
     mass = color.softmax(logits)
     light = resize(lightness, (mass.shape[0], mass.shape[1]), kernel="area")

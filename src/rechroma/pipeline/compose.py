@@ -1,4 +1,9 @@
-"""The three ways to put a picture's own lightness and the predicted colors together."""
+"""The three ways to put a picture's own lightness and the predicted colors together.
+
+- lossless: the luma scan of a gray JPEG stays as it is, byte for byte, and two chroma scans are appended;
+- planes: the luma plane stays as it is and is encoded with two chroma planes as a JPEG;
+- general: lightness and a*b* become RGB in bands of rows, chroma reduced where sRGB ends.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -16,12 +21,14 @@ from rechroma.errors import UnreadableImage
 from rechroma.image import Picture
 from rechroma.image.picture import Plane8
 from rechroma.image.writing import FileFormat
-from rechroma.pipeline import predicting
+from rechroma.pipeline.conditions import View, certain
 from rechroma.pipeline.recipe import recipe
 from rechroma.tiling import WHOLE, Area, Size, reframe
-from rechroma.types import AB, ColorizeOptions, Colorizer, Hints, Marks, ModelInfo
+from rechroma.types import AB, ColorizeOptions, Hints, Marks, ModelInfo
 
 Way: TypeAlias = Literal["lossless", "planes", "general"]
+Colors: TypeAlias = Callable[[View], AB]
+"""Predicts the a*b* (h, w, 2) of what a view covers."""
 
 SHRINKS = (2, 4, 8)
 """By what a picture can be divided for the size at which Cb and Cr are solved; 2 is that of 4:2:0."""
@@ -47,26 +54,27 @@ class Made:
 def encoded(
     picture: Picture,
     file_format: FileFormat,
-    colorizer: Colorizer,
+    colors: Colors,
+    info: ModelInfo,
     options: ColorizeOptions,
     *,
     noted: Mapping[str, object] | None = None,
 ) -> Made:
-    """Color a picture and make its file, whose recipe has what is `noted` too."""
-    provenance = _provenance(picture, colorizer.info, options, noted) if options.provenance else None
+    """Make the file of a picture in the colors that a method predicts; its recipe has what is `noted` too."""
+    provenance = _provenance(picture, info, options, noted) if options.provenance else None
     if file_format != "jpeg":
-        rgb = painted(picture, colorizer, options)
+        rgb = painted(picture, colors, options)
         data = image.encode_rgb(picture, rgb, file_format, quality=options.quality, provenance=provenance)
         return Made(data=data, way="general", reason=f"the result is {file_format}, not JPEG")
     obstacle = image.lossless_obstacle(picture) if options.lossless_luma else "lossless_luma is off"
     if obstacle is None:
-        made = _encoded_lossless(picture, colorizer, options, provenance)
+        made = _encoded_lossless(picture, colors, options, provenance)
         if isinstance(made, Made):
             return made
         obstacle = made
     luma = image.luma(picture)
     one_channel = len(picture.header.components) == 1 if picture.header else _channels(picture) == 1
-    cb, cr = _chroma(picture, gray(luma), colorizer, options, lambda: one_channel)
+    cb, cr = _chroma(picture, gray(luma), colors, options, lambda: one_channel)
     data = image.encode_planes_jpeg(
         picture, cb, cr, luma=luma, quality=options.quality, provenance=provenance
     )
@@ -74,13 +82,13 @@ def encoded(
 
 
 def _encoded_lossless(
-    picture: Picture, colorizer: Colorizer, options: ColorizeOptions, provenance: image.Provenance | None
+    picture: Picture, colors: Colors, options: ColorizeOptions, provenance: image.Provenance | None
 ) -> Made | str:
-    """Make the file with the luma as it is coded; say why not, where the picture turns out to be damaged."""
+    """Make the file with the luma as it is coded; tell why not, where the picture turns out to be damaged."""
     with ThreadPoolExecutor(1) as aside:  # codecs release the interpreter's lock
         neutral = aside.submit(copy_context().run, image.is_neutral, picture)  # their notes are this thread's
         alone = aside.submit(copy_context().run, image.luma_alone, picture)
-        cb, cr = _chroma(picture, picture, colorizer, options, neutral.result)
+        cb, cr = _chroma(picture, picture, colors, options, neutral.result)
         if picture.damage:
             # Other programs may refuse the very scan that ours passes over.
             return f"its scan is damaged: {picture.damage[0]}"
@@ -115,16 +123,12 @@ def _source_type(info: ModelInfo, options: ColorizeOptions) -> image.SourceType:
     return "humanEdits" if by_hand else "algorithmicallyEnhanced"
 
 
-def painted(
-    picture: Picture, colorizer: Colorizer, options: ColorizeOptions, *, given: Hints | None = None
-) -> NDArray[Any]:
-    """Color a picture the general way: (H, W, 3) sRGB, uint8, uint16, or float32 in [0, 1], as the picture is.
-
-    Hints that are `given` take the place of the options' marks; they have the size at which the method sees it.
-    """
+def painted(picture: Picture, colors: Colors, options: ColorizeOptions) -> NDArray[Any]:
+    """Color a picture the general way: (H, W, 3) sRGB, uint8, uint16, or float32 in [0, 1], as the picture is."""
+    name = "file" if picture.samples is not None else "decoded"
     picture, dtype = image.decoded(picture), image.rgb_dtype(picture)
-    ab = _predict(picture, picture, colorizer, options, given=given)
-    lightness, marks = image.lightness(picture), predicting.sure(options.hints)
+    ab = colors(View(name=name, picture=picture))
+    lightness, marks = image.lightness(picture), certain(options.hints)
     layers = hints.open_layers(marks, picture.size, picture=picture.size)
     rgb = np.empty((*picture.size, 3), dtype)
     for rows, band in refine.upsampled_bands(ab, lightness):
@@ -160,7 +164,7 @@ def chroma(
         layers: The marks' layers, opened for `luma`, where they are at hand.
     """
     cb, cr = refine.chroma_planes(reframe(ab, area), luma)
-    marks = predicting.sure(marks)
+    marks = certain(marks)
     area = part.inner(area)
     layers = layers or hints.open_layers(marks, luma.shape, picture=size, area=area)
     for start in range(0, luma.shape[0], _BAND) if marks else ():
@@ -180,26 +184,10 @@ def gray(luma: Plane8) -> Picture:
     return image.read(luma, max_megapixels=math.inf)
 
 
-def _predict(
-    picture: Picture,
-    seen: Picture,
-    colorizer: Colorizer,
-    options: ColorizeOptions,
-    *,
-    given: Hints | None = None,
-    area: Area = WHOLE,
-) -> AB:
-    """Predict a*b* (h, w, 2) for a picture, as the network sees it: `seen` may be smaller and cover an `area`."""
-    lightness = predicting.see(seen, picture.size, colorizer.info, area)
-    known = predicting.know(lightness, picture.size, colorizer, options, given=given)
-    prediction = predicting.predict(lightness, known, colorizer, options, with_logits=options.refine == "crf")
-    return predicting.finish(prediction, lightness, known, colorizer, options)
-
-
 def _chroma(
     picture: Picture,
     light: Picture,
-    colorizer: Colorizer,
+    colors: Colors,
     options: ColorizeOptions,
     is_gray: Callable[[], bool],
 ) -> tuple[Plane8, Plane8]:
@@ -207,10 +195,13 @@ def _chroma(
     shrink = _chroma_shrink(picture.size)
     luma, area = image.luma(light, shrink=shrink), image.cells_area(light, shrink)
     if is_gray():  # then the luma is all there is to see: one decoding serves the eyes and the edges
-        ab = _predict(picture, replace(gray(luma), tone=picture.tone), colorizer, options, area=area)
+        name = (
+            "coded luma" if light is picture else "luma"
+        )  # two ways to divide it, and not the same to the bit
+        view = View(name=name, picture=replace(gray(luma), tone=picture.tone), area=area)
     else:
-        ab = _predict(picture, picture, colorizer, options)
-    return chroma(ab, luma, options.hints, picture.size, area=area)
+        view = View(name="file", picture=picture)
+    return chroma(colors(view), luma, options.hints, picture.size, area=area)
 
 
 def _chroma_shrink(size: Size) -> int:
