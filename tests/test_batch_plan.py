@@ -1,11 +1,14 @@
 """What is taken for an input, and where its result goes."""
 
+import gc
 import os
+from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from rechroma.batch import Findings, Found, find, names_a_file, plan
+from rechroma.batch import Findings, Found, Job, LeftOut, counted, find, names_a_file, plan
 from rechroma.errors import InputError, OptionError, OutputError
 from rechroma.naming import folded, safe_name
 
@@ -199,7 +202,7 @@ def test_of_what_goes_with_a_picture_nothing_is_said(tmp_path: Path) -> None:
     _touch(tmp_path, "a.color.doubt.png", "a.color.png", "out/a.color.jpg")
     found = find([str(tmp_path)], recursive=True, out=tmp_path / "out")
     assert _names(found, tmp_path) == ["a.jpg"]
-    assert found.left_out == ()
+    assert list(found.left_out) == []
 
 
 def test_the_hints_file_beside_a_picture_is_found(tmp_path: Path) -> None:
@@ -256,6 +259,53 @@ def test_a_result_that_a_shell_names_together_with_its_picture_is_left_out(tmp_p
     _touch(tmp_path, "a.jpg", "a.color.jpg", "a.color.2.jpg", "b.color.jpg", "deep/a.color.jpg")
     found = find([str(path) for path in sorted(tmp_path.rglob("*.jpg"))])
     assert _names(found, tmp_path) == ["a.jpg", "b.color.jpg", "deep/a.color.jpg"]
+
+
+# ── many ──
+
+
+class _Entry:
+    """A picture's entry in a folder's listing."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def is_dir(self) -> bool:
+        return False
+
+    def is_file(self) -> bool:
+        return True
+
+
+def test_finding_and_planning_hold_no_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def listing(folder: Path) -> nullcontext[Iterator[_Entry]]:
+        return nullcontext(_Entry(f"{n:07d}.{kind}") for n in range(500) for kind in ("jpg", "txt"))
+
+    def held() -> int:
+        gc.collect()
+        return sum(isinstance(each, Found | LeftOut | Job | Path) for each in gc.get_objects())
+
+    monkeypatch.setattr(os, "scandir", listing)
+    before = held()
+    found = find([str(tmp_path)])
+    made = plan(found.pictures, out=tmp_path / "out", proposals=2)
+    assert (len(found.pictures), len(found.left_out), len(made.jobs)) == (500, 500, 500)
+    most = max(held() if n % 100 == 0 else 0 for n, _ in enumerate(made.jobs))
+    assert most < before + 50
+    [(words, first, count)] = counted(found.left_out)
+    assert words.startswith("500 files") and len(first) == 10 and count == 500
+
+
+def test_of_many_names_those_that_collide_are_still_found(tmp_path: Path) -> None:
+    _touch(tmp_path, *(f"in/{n:03d}.{kind}" for n in range(0, 300, 3) for kind in ("png", "jpg")))
+    _touch(tmp_path, "in/deep/150.bmp", "in/deep/150.png", "in/150.gif", "other/deep/150.png")
+    found = find([str(tmp_path / "in"), str(tmp_path / "other")], recursive=True)
+    made = plan(found.pictures, out=tmp_path / "out")
+    assert len(found.pictures) == len(made.jobs) + len(made.refused)
+    refused = [outcome.job.source.relative_to(tmp_path).as_posix() for outcome in made.refused]
+    assert refused == ["in/150.png", "in/deep/150.png", "other/deep/150.png"]
+    targets = [job.target for job in made.jobs]
+    assert len(set(targets)) == len(targets) == len(made.jobs)
 
 
 # ── names ──

@@ -280,7 +280,7 @@ def test_a_file_that_somebody_else_put_beside_a_result_is_kept(job: Job, options
 def test_the_hints_beside_a_picture_are_used_and_said(job: Job, options: ColorizeOptions) -> None:
     beside = job.source.with_name("a.hints.json")
     beside.write_text(hints.to_json(MARKS))
-    job = batch.plan([Found(job.source, hints=beside)]).jobs[0]
+    [job] = batch.plan([Found(job.source, hints=beside)]).jobs
     outcome = _do(job, options)
     assert outcome.hints == beside
     assert outcome.as_dict()["hints"] == str(beside)

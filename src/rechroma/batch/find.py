@@ -2,13 +2,17 @@
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Literal, TypeAlias
+from typing import Generic, Literal, TypeAlias, TypeVar
 
 from rechroma.errors import InputError
 from rechroma.naming import HINTS, READ, colored_stem, hints_name
+
+T = TypeVar("T")
 
 SYSTEM_FOLDERS = frozenset(
     {"#recycle", "$RECYCLE.BIN", "@eaDir", "System Volume Information", "__MACOSX", "lost+found"}
@@ -19,6 +23,8 @@ Why: TypeAlias = Literal["kind", "result", "hidden", "folder", "link"]
 """Why something in a folder is no input: not of a kind that is read, named like a result, hidden or a system's own, a
 folder in a folder, a link to a folder."""
 
+_FIRST = 10
+"""Names that are kept of what is left out for one reason."""
 _WORDS: dict[Why, tuple[str, str, str]] = {
     "kind": ("file", "files", "of a kind that is not read"),
     "result": ("picture", "pictures", "named like a result, and colored again when named alone"),
@@ -57,42 +63,59 @@ class Unread:
     """In the system's words."""
 
 
+class Anew(Generic[T]):
+    """What the inputs mean, of one kind; looked for anew each time that it is gone through, so that none is held."""
+
+    def __init__(self, kind: type[T], look: Callable[[], Iterable[object]], count: int) -> None:
+        self._kind = kind
+        self._look = look
+        self._count = count
+
+    def __len__(self) -> int:
+        """Count what there was at the first look."""
+        return self._count
+
+    def __iter__(self) -> Iterator[T]:
+        """Look again."""
+        return (item for item in self._look() if isinstance(item, self._kind))
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """What the inputs mean."""
 
-    pictures: tuple[Found, ...]
+    pictures: Anew[Found]
     """Each once, folders in the order of their names."""
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: Anew[LeftOut]
     """But for results of the pictures, and their hints, of which nothing need be said."""
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[Unread, ...]
 
 
 def find(inputs: Sequence[str], *, recursive: bool = False, out: Path | None = None) -> Findings:
-    """List the pictures that `inputs` mean; see `scan`.
+    """Look what `inputs` mean; see `scan`. Nothing but folders that cannot be read is held.
 
     Raises:
         InputError: no picture was found.
     """
-    pictures: list[Found] = []
-    left_out: dict[LeftOut, None] = {}
-    unread: dict[Unread, None] = {}
-    for item in scan(inputs, recursive=recursive, out=out):
-        if isinstance(item, Found):
-            pictures.append(item)
-        elif isinstance(item, LeftOut):
-            left_out[item] = None
-        else:
-            unread[item] = None
-    if not pictures and unread:
-        folder = next(iter(unread))
-        raise InputError(f"the folder {folder.path} cannot be read: {folder.reason}")
-    if not pictures:
-        beside = [f"; left out: {words}" for words, _ in counted(left_out)]
+
+    def look() -> Iterator[Found | LeftOut | Unread]:
+        return scan(inputs, recursive=recursive, out=out)
+
+    counts: Counter[type] = Counter()
+    unread: list[Unread] = []
+    for item in look():
+        counts[type(item)] += 1
+        if isinstance(item, Unread):
+            unread.append(item)
+    left_out = Anew(LeftOut, look, counts[LeftOut])
+    if not counts[Found] and unread:
+        raise InputError(f"the folder {unread[0].path} cannot be read: {unread[0].reason}")
+    if not counts[Found]:
+        beside = [f"; left out: {words}" for words, _, _ in counted(left_out)]
         raise InputError(
             f"no pictures in {', '.join(inputs)} (looked for {' '.join(sorted(READ))}){''.join(beside)}"
         )
-    return Findings(tuple(pictures), tuple(left_out), tuple(unread))
+    return Findings(Anew(Found, look, counts[Found]), left_out, tuple(unread))
 
 
 def scan(
@@ -105,27 +128,32 @@ def scan(
     what is hidden and what has the name of a result is left out, as is `out`; links to folders are not followed, so
     that none is searched twice or for ever.
     """
-    seen: set[str] = set()
+    seen: set[tuple[type, str]] = set()
+    once = len(inputs) == 1 and os.path.isdir(inputs[0])  # noqa: PTH112 - as below
     named = {_stem_there(Path(name)) for name in inputs}
     for name in inputs:
         for item in _expand(name, recursive=recursive, out=out):
-            if isinstance(item, Found):
-                if _source_there(item.path) in named:
+            if not once:  # in one folder nothing comes twice, and its names need not be held
+                if isinstance(item, Found) and _source_there(item.path) in named:
                     continue  # a shell's *.jpg names a.color.jpg together with a.jpg
-                if place(item.path) in seen:
+                key = (type(item), place(item.path))
+                if key in seen:
                     continue
-                seen.add(place(item.path))
+                seen.add(key)
             yield item
 
 
-def counted(left_out: Iterable[LeftOut]) -> Iterator[tuple[str, list[Path]]]:
-    """Count what is left out by the reason, in words, and list it."""
-    groups: dict[Why, list[Path]] = {}
+def counted(left_out: Iterable[LeftOut]) -> Iterator[tuple[str, list[Path], int]]:
+    """Count what is left out by the reason: in words, the first few, and how many there are."""
+    counts: Counter[Why] = Counter()
+    first: dict[Why, list[Path]] = {}
     for item in left_out:
-        groups.setdefault(item.why, []).append(item.path)
-    for why, paths in groups.items():
+        counts[item.why] += 1
+        if counts[item.why] <= _FIRST:
+            first.setdefault(item.why, []).append(item.path)
+    for why, paths in first.items():
         one, many, which = _WORDS[why]
-        yield f"{len(paths)} {one if len(paths) == 1 else many} {which}", paths
+        yield f"{counts[why]} {one if counts[why] == 1 else many} {which}", paths, counts[why]
 
 
 def place(path: Path) -> str:
@@ -167,38 +195,67 @@ def _named(path: Path) -> Found:
 
 def _inside(root: Path, *, recursive: bool, out: Path | None) -> Iterator[Found | LeftOut | Unread]:
     results = None if out is None else place(out)
-    waiting: list[Found | LeftOut | Unread | Path] = [root]  # the next one last
-    while waiting:
-        item = waiting.pop()
-        if not isinstance(item, Path):
+    open_folders = [_listed(root, root, recursive=recursive)]
+    while open_folders:
+        item = next(open_folders[-1], None)
+        if item is None:
+            open_folders.pop()
+        elif not isinstance(item, Path):
             yield item
-        elif item == root or place(item) != results:
-            waiting.extend(reversed(_listed(item, root, recursive=recursive)))
+        elif place(item) != results:
+            open_folders.append(_listed(item, root, recursive=recursive))
 
 
-def _listed(folder: Path, root: Path, *, recursive: bool) -> list[Found | LeftOut | Unread | Path]:
-    """List a folder in the order of the names; folders that are to be searched come as their paths."""
+def _listed(folder: Path, root: Path, *, recursive: bool) -> Iterator[Found | LeftOut | Unread | Path]:
+    """Yield what is in a folder in the order of the names; folders that are to be searched come as their paths.
+
+    Of each name in the folder, nothing but itself is held.
+    """
+    names: list[str] = []
+    folders: dict[str, Why | None] = {}
+    unfit: set[str] = set()
     try:
         with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
+            for entry in listing:
+                names.append(entry.name)
+                if _is_folder(entry):
+                    folders[entry.name] = _why_not_search(entry, recursive=recursive)
+                elif not _may_be_picture(entry):
+                    unfit.add(entry.name)
     except OSError as error:
-        return [Unread(folder, error.strerror or str(error))]
-    names = {entry.name for entry in entries}
-    stems = {PurePath(name).stem for name in names if _why_not(name) is None}
-    found: list[Found | LeftOut | Unread | Path] = []
-    for entry in entries:
-        path = folder / entry.name
-        if _is_folder(entry):
-            why: Why | None = _why_not_search(entry, recursive=recursive)
-            found.append(path if why is None else LeftOut(path, why))
+        yield Unread(folder, error.strerror or str(error))
+        return
+    names.sort()
+    for name in names:
+        path = folder / name
+        if name in folders:
+            why = folders[name]
+            yield path if why is None else LeftOut(path, why)
             continue
-        why = _why_not(entry.name, is_file=_may_be_picture(entry))
+        why = _why_not(name, is_file=name not in unfit)
         if why is None:
-            hints = hints_name(entry.name)
-            found.append(Found(path, root, path.with_name(hints) if hints in names else None))
-        elif not _goes_with(entry.name, stems):
-            found.append(LeftOut(path, why))
-    return found
+            hints = hints_name(name)
+            yield Found(path, root, path.with_name(hints) if _is_among(hints, names) else None)
+        elif not _goes_with(name, names):
+            yield LeftOut(path, why)
+
+
+def _is_among(name: str, names: list[str]) -> bool:
+    """Look a name up in sorted ones."""
+    place = bisect_left(names, name)
+    return place < len(names) and names[place] == name
+
+
+def _has_picture(stem: str | None, names: list[str]) -> bool:
+    """Say whether one of the sorted names is a picture's of that stem."""
+    if stem is None:
+        return False
+    for place in range(bisect_left(names, f"{stem}."), len(names)):
+        if not names[place].startswith(f"{stem}."):
+            return False
+        if PurePath(names[place]).stem == stem and _why_not(names[place]) is None:
+            return True
+    return False
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -238,11 +295,11 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(".") or name in SYSTEM_FOLDERS
 
 
-def _goes_with(name: str, stems: set[str]) -> bool:
+def _goes_with(name: str, names: list[str]) -> bool:
     """Say whether a file belongs to a picture beside it (its hints, its results, their hints) or to the system."""
     if name.endswith(HINTS):
         stem = name.removesuffix(HINTS)
-        return (colored_stem(stem) or stem) in stems
-    return colored_stem(PurePath(name).stem) in stems or (
+        return _has_picture(colored_stem(stem) or stem, names)
+    return _has_picture(colored_stem(PurePath(name).stem), names) or (
         name.startswith(".") and PurePath(name).suffix.lower() not in READ
     )

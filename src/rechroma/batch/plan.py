@@ -2,11 +2,13 @@
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rechroma.batch.find import Found, Unread, place
+import numpy as np
+
+from rechroma.batch.find import Anew, Found, Unread, place
 from rechroma.batch.job import Job, Outcome
 from rechroma.errors import InputError, OptionError, OutputError
 from rechroma.naming import NEVER_WRITTEN, SUFFIXES, folded, target_name
@@ -15,18 +17,33 @@ from rechroma.types import Format
 WRITTEN = ", ".join(dict.fromkeys(SUFFIXES))
 
 
+class Jobs:
+    """The jobs of a plan, in the order of the inputs; made anew each time that they are gone through."""
+
+    def __init__(self, make: Callable[[], Iterable[Job | Outcome]], count: int) -> None:
+        self._make = make
+        self._count = count
+
+    def __len__(self) -> int:
+        """Count the jobs that there were when the plan was made."""
+        return self._count
+
+    def __iter__(self) -> Iterator[Job]:
+        """Make the jobs."""
+        return (item for item in self._make() if isinstance(item, Job))
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The jobs of a run, and what gets none: a file would be written twice or an input replaced, a folder is closed."""
 
-    jobs: tuple[Job, ...]
-    """In the order of the inputs."""
+    jobs: Jobs
     refused: tuple[Outcome, ...]
     """Failed outcomes, one for each picture that gets no job, and for each folder that cannot be read."""
 
 
 def plan(
-    found: Sequence[Found],
+    found: Sequence[Found] | Anew[Found],
     *,
     unread: Sequence[Unread] = (),
     out: Path | None = None,
@@ -40,33 +57,74 @@ def plan(
     Without `out` a result lies beside its picture; with it, under `out`, where pictures found in a folder keep
     that folder's tree. With `to_file`, `out` is the only result itself. What a job writes beside its target is held to
     the same: no file is written twice, no input replaced.
+
+    Of each file eight bytes are held while the plan is made, and its name only where another's may be the same. A
+    picture that arrives later than that is held to what lies on the disk, when its job is done.
     """
-    jobs: list[Job] = []
-    refused = [_unreadable(folder, out) for folder in unread]
-    sources = {place(item.path) for item in found}
-    owners: dict[str, Path] = {}
-    targets: dict[str, Path] = {}
-    for item in found:
-        job = Job(
+    among = len(found) > 1
+
+    def job_of(item: Found) -> Job:
+        return Job(
             source=item.path,
             target=out if to_file and out is not None else _target(item, out, format),
             proposals=proposals,
             uncertainty=uncertainty,
             hints=item.hints,
-            among_others=item.root is not None or len(found) > 1,
+            among_others=item.root is not None or among,
         )
-        places = {place(path): path for path in job.files()}
+
+    suspects = _twice(
+        digest for item in found for digest in (_digest(item.path), *map(_digest, job_of(item).files()))
+    )
+    sources = {place(item.path) for item in found if suspects and _digest(item.path) in suspects}
+
+    def made() -> Iterator[Job | Outcome]:
+        return (
+            map(job_of, found) if not suspects else _without_collisions(map(job_of, found), suspects, sources)
+        )
+
+    refused = [_unreadable(folder, out) for folder in unread]
+    if suspects:
+        refused += [item for item in made() if isinstance(item, Outcome)]
+    return Plan(Jobs(made, len(found) - len(refused) + len(unread)), tuple(refused))
+
+
+def _without_collisions(
+    jobs: Iterable[Job], suspects: Container[int], sources: set[str]
+) -> Iterator[Job | Outcome]:
+    """Yield each job that may write all its files, and a failed outcome for each other.
+
+    `suspects` are the digests of places that come twice, and only those are held and compared; `sources` are the inputs
+    among them.
+    """
+    owners: dict[str, Path] = {}
+    targets: dict[str, Path] = {}
+    for job in jobs:
+        places = {place(path): path for path in job.files() if _digest(path) in suspects}
         reason = _obstacle(job, places, sources, owners)
-        if reason is None:
-            owners |= dict.fromkeys(places, item.path)
-            alike = targets.setdefault(folded(next(iter(places))), job.target)
-            jobs.append(job if alike == job.target else replace(job, alike=alike))
+        if reason is not None:
+            yield Outcome(job=job, status="failed", error=OutputError.__name__, message=reason)
+            continue
+        owners |= dict.fromkeys(places, job.source)
+        if place(job.target) in places:
+            alike = targets.setdefault(folded(place(job.target)), job.target)
+            yield job if alike == job.target else replace(job, alike=alike)
         else:
-            refused.append(Outcome(job=job, status="failed", error=OutputError.__name__, message=reason))
-    return Plan(tuple(jobs), tuple(refused))
+            yield job
 
 
-def names_a_file(out: Path | None, found: Sequence[Found]) -> bool:
+def _digest(path: Path) -> int:
+    """Give 63 bits that are the same for all paths that some disk takes for one."""
+    return hash(folded(place(path))) >> 1
+
+
+def _twice(digests: Iterable[int]) -> frozenset[int]:
+    """Give those numbers that come more than once, by eight bytes a number."""
+    ordered = np.sort(np.fromiter(digests, np.int64))
+    return frozenset(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
+
+
+def names_a_file(out: Path | None, found: Sequence[Found] | Anew[Found]) -> bool:
     """Say whether `out` means one result's file rather than the folder of the results.
 
     Raises:
@@ -76,7 +134,7 @@ def names_a_file(out: Path | None, found: Sequence[Found]) -> bool:
     if out is None or out.is_dir():
         return False
     suffix = out.suffix.lower()
-    alone = len(found) == 1 and found[0].root is None
+    alone = len(found) == 1 and next(iter(found)).root is None
     if suffix in SUFFIXES and alone:
         return True
     if suffix in NEVER_WRITTEN and alone:

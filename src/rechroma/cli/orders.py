@@ -11,7 +11,7 @@ from rechroma.cli.terminal import say, writing_to_stdout
 from rechroma.errors import InputError, OptionError
 
 if TYPE_CHECKING:
-    from rechroma.batch import Found, Plan, Unread
+    from rechroma.batch import Anew, Found, Plan, Unread
     from rechroma.types import ColorizeOptions
 
 
@@ -81,7 +81,7 @@ def _work(tally: Tally, order: Order, pictures: "Sequence[Found]", unread: "Sequ
     tell_failures(tally)
 
 
-def _planned(order: Order, found: "Sequence[Found]", unread: "Sequence[Unread]" = ()) -> "Plan":
+def _planned(order: Order, found: "Sequence[Found] | Anew[Found]", unread: "Sequence[Unread]" = ()) -> "Plan":
     from rechroma import batch
 
     return batch.plan(

@@ -56,6 +56,7 @@ def work(
         if json:
             tell(json_format.dumps(outcome.as_dict()))
 
+    before = tally.waiting
     tally.waiting += len(plan.refused) + len(plan.jobs)
     with stopped_by_signals() as stopped:
         for outcome in plan.refused:
@@ -66,6 +67,7 @@ def work(
                 jobs.append(item)
             else:
                 came(item)
+        tally.waiting = before + len(jobs)  # pictures may have come or gone since the plan was made
         if jobs and len(tally.failed) > tally.told:
             say(f"{len(tally.failed) - tally.told} refused before any work:")
             tell_failures(tally)
@@ -156,8 +158,8 @@ def tell_left_out(left_out: "Iterable[LeftOut]") -> None:
     """Count and name what lies in the folders and is no input."""
     from rechroma import batch
 
-    for words, paths in batch.counted(left_out):
-        say(f"left out: {words}: {named(paths)}")
+    for words, paths, count in batch.counted(left_out):
+        say(f"left out: {words}: {named(paths, count)}")
 
 
 def _write_sheet(tally: Tally, sheet: Path) -> None:

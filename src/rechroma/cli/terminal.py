@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,10 +62,10 @@ def give_up_stdout() -> None:
         os.close(nowhere)
 
 
-def named(paths: Iterable[Path | str]) -> str:
-    """Name the first of some files, and count the others."""
+def named(paths: Sequence[Path | str], count: int | None = None) -> str:
+    """Name the first of some files, and count the others; `count` says how many there are, if more than are given."""
     names = [str(path) for path in paths]
-    more = len(names) - _NAMED
+    more = (len(names) if count is None else count) - _NAMED
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
