@@ -18,15 +18,12 @@ import torch
 from PIL import Image
 
 from benchmarks.measure import command, keep, machine
-from rechroma_train import bins
+from rechroma_train import bins, nets, tasks
 from rechroma_train.averaging import Averager
-from rechroma_train.config import PackOptions, TrainOptions
+from rechroma_train.config import DataOptions, PackOptions, RunOptions, TrainOptions
 from rechroma_train.data import Corpus, pack
-from rechroma_train.losses import ClassificationLoss
-from rechroma_train.nets.hintnet import HintNet
 from rechroma_train.schedule import Schedule
 from rechroma_train.stream import Batch, BatchStream, make_batch
-from rechroma_train.tasks import HintNetTask
 
 SIZES = (96, 128, 160)
 STEPS = 12
@@ -44,14 +41,13 @@ def main(given: Sequence[str]) -> None:
         for batch in arguments.batch:
             for size in arguments.sizes:
                 options = TrainOptions(
-                    corpora=[],
-                    out=Path(folder),
-                    sizes=[size],
-                    size_ends=[],
-                    batch=batch,
-                    pictures=10**9,
-                    device=arguments.device,
-                    compile=arguments.compile,
+                    run=RunOptions(
+                        out=Path(folder),
+                        pictures=10**9,
+                        device=arguments.device,
+                        compile=arguments.compile,
+                    ),
+                    data=DataOptions(corpora=[], sizes=[size], size_ends=[], batch=batch),
                 )
                 for what, rate in measure(corpora, options, steps=arguments.steps).items():
                     row = {"batch": batch, "size": size, "what": what, "pictures_per_second": round(rate, 1)}
@@ -68,7 +64,7 @@ def measure(corpora: list[Corpus], options: TrainOptions, *, steps: int = STEPS)
         options: of a run with one size; its device, batch and `compile` count.
         steps: that are timed, after three to warm up.
     """
-    device = torch.device(options.device)
+    device = torch.device(options.run.device)
     step = _stepper(options, device)
     batch = make_batch(corpora, options, 0)
     stream = iter(BatchStream(corpora, Schedule(options), 0))
@@ -80,9 +76,9 @@ def measure(corpora: list[Corpus], options: TrainOptions, *, steps: int = STEPS)
     }
     for what, action in parts.items():
         seconds, host = _seconds(action, device, steps)
-        found[what] = options.batch / seconds
+        found[what] = options.data.batch / seconds
         if device.type == "cuda":
-            found[f"{what}, host"] = options.batch / host
+            found[f"{what}, host"] = options.data.batch / host
     return found
 
 
@@ -124,18 +120,18 @@ def _corpus(folder: Path) -> Corpus:
 
 def _stepper(options: TrainOptions, device: torch.device) -> Callable[[Batch], None]:
     """One step as `train` makes it, without Lightning's own work."""
-    net = HintNet(options.net).to(device)
+    net = nets.build(options.net, outputs=tasks.outputs(options.task)).to(device)
     net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    loss = ClassificationLoss(torch.ones(bins.COUNT), regression=options.regression)
-    task = HintNetTask(net, loss, Schedule(options)).to(device)
+    task = tasks.build(net, Schedule(options), torch.ones(bins.COUNT)).to(device)
     configured = task.configure_optimizers()
     assert isinstance(configured, dict)
     optimizer = configured["optimizer"]
-    averager = Averager(net, decay=options.ema)
+    averager = Averager(net, decay=options.optimizer.ema)
 
     def step(batch: Batch) -> None:
         with torch.autocast(device.type, torch.bfloat16):
             result = task.training_step(batch, 0)
+        assert isinstance(result, dict)
         result["loss"].backward()
         task.configure_gradient_clipping(optimizer)
         optimizer.step()

@@ -2,7 +2,6 @@
 
 import io
 import tarfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ from rechroma_train.config import DegradeOptions, HintOptions, LossOptions, Pack
 from rechroma_train.data import Corpus, View, pack
 from rechroma_train.schedule import Schedule, quotas
 from rechroma_train.stream import BatchStream, _choose, count_bins, make_batch
+from runs import changed, run_options
 
 
 def _picture(seed: int, size: tuple[int, int]) -> Image.Image:
@@ -43,7 +43,7 @@ def packed(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def options(packed: Path, tmp_path: Path) -> TrainOptions:
-    return TrainOptions(
+    return run_options(
         corpora=[packed], out=tmp_path / "run", sizes=[32, 64], size_ends=[16], batch=8, prior_pictures=64
     )
 
@@ -85,7 +85,7 @@ def test_mirroring_mirrors(packed):
 
 
 def test_a_batch_depends_on_the_step_alone(options):
-    corpora = [Corpus.open(folder) for folder in options.corpora]
+    corpora = [Corpus.open(folder) for folder in options.data.corpora]
     later = make_batch(corpora, options, 3)
     make_batch(corpora, options, 0)
     for one, two in zip(later, make_batch(corpora, options, 3), strict=True):
@@ -95,12 +95,12 @@ def test_a_batch_depends_on_the_step_alone(options):
 
 def test_the_windows_grow_after_the_given_number_of_pictures(options):
     assert [Schedule(options).size(step) for step in (0, 1, 2, 3)] == [32, 32, 64, 64]
-    corpora = [Corpus.open(folder) for folder in options.corpora]
+    corpora = [Corpus.open(folder) for folder in options.data.corpora]
     assert make_batch(corpora, options, 2).ab.shape == (8, 2, 16, 16)
 
 
 def test_counts_cover_every_pixel(options):
-    corpora = [Corpus.open(folder) for folder in options.corpora]
+    corpora = [Corpus.open(folder) for folder in options.data.corpora]
     assert count_bins(corpora, options).sum() == pytest.approx(64 * 32 * 32, rel=1e-6)
 
 
@@ -171,8 +171,14 @@ def corpora() -> list[Corpus]:
 
 @pytest.fixture
 def plan(tmp_path: Path) -> TrainOptions:
-    return TrainOptions(
-        corpora=[], out=tmp_path, sizes=[32, 64], size_ends=[32], batch=16, pictures=1000, zoom_smallest=0.6
+    return run_options(
+        corpora=[tmp_path] * 2,
+        out=tmp_path,
+        sizes=[32, 64],
+        size_ends=[32],
+        batch=16,
+        pictures=1000,
+        zoom_smallest=0.6,
     )
 
 
@@ -200,7 +206,7 @@ def test_runs_that_were_begun_before_get_the_batches_they_would_have_got(corpora
 
 
 def test_corpora_take_part_and_drop_out_by_the_shares_of_the_stage(corpora, plan):
-    options = replace(plan, corpus_shares=[[1, 3], [1, 0]])
+    options = changed(plan, corpus_shares=[[1, 3], [1, 0]])
     counts = [[len(which) for which in _drawn(corpora, options, step)] for step in range(4)]
     assert counts == [[4, 12], [4, 12], [16, 0], [16, 0]]
     first = [_drawn(corpora, options, step)[1] for step in (0, 1)]
@@ -216,7 +222,7 @@ def test_shares_are_rounded_to_a_whole_batch():
 
 
 def test_a_second_degradation_and_the_clean_lightness_leave_the_batch_as_it_is(corpora, plan):
-    options = replace(plan, losses=LossOptions(consistency=1.0, colorfulness=1.0))
+    options = changed(plan, losses=LossOptions(consistency=1.0, colorfulness=1.0))
     plain, more = make_batch(corpora, plan, 1), make_batch(corpora, options, 1)
     for one, two in zip(plain[:4], more[:4], strict=True):
         assert torch.equal(one, two)
@@ -226,7 +232,7 @@ def test_a_second_degradation_and_the_clean_lightness_leave_the_batch_as_it_is(c
 
 
 def test_a_plan_by_minutes_is_the_plan_by_pictures_stretched(plan, corpora):
-    timed = Schedule(replace(plan, minutes=10.0, warmup=16))
+    timed = Schedule(changed(plan, minutes=10.0, resident=True, warmup=16))
     stream = iter(BatchStream(corpora, timed, 10**6))
     assert [timed.size(7), timed.rate(7), timed.over(7)] == [32, 1, False]
     assert next(stream).ab.shape[2] == 8
@@ -266,7 +272,7 @@ class _NoGenerator:
 
 def test_nothing_waits_for_an_accelerator_while_a_batch_is_made(corpora, plan, monkeypatch):
     """On a device whose tensors have no values: whatever reads one, on its way to the host, is an error."""
-    options = replace(plan, batch=64, losses=LossOptions(consistency=1.0, colorfulness=1.0))
+    options = changed(plan, batch=64, losses=LossOptions(consistency=1.0, colorfulness=1.0))
     monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: self)
     monkeypatch.setattr(torch, "Generator", _NoGenerator)
     away = [corpus.to(torch.device("meta")) for corpus in corpora]

@@ -14,7 +14,7 @@ import yaml
 from packed import packed
 from rechroma.errors import OptionError, WeightsError
 from rechroma_train import train
-from rechroma_train.checkpoints import load_net, net_options, take_matching
+from rechroma_train.checkpoints import load_net, take_matching
 from rechroma_train.config import CONFIG, ExportOptions, TrainOptions
 from rechroma_train.data import Corpus
 from rechroma_train.export import colorizer as export
@@ -22,6 +22,7 @@ from rechroma_train.nets.hintnet import HintNet, HintNetOptions, pools
 from rechroma_train.nets.hintnet.attention import HintAttention
 from rechroma_train.nets.hintnet.memory import ColorMemory
 from rechroma_train.stream import make_batch
+from runs import changed, run_options
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning"
@@ -81,8 +82,8 @@ def saved(net: HintNet, folder: Path, **config: object) -> Path:
     torch.save(
         {"state_dict": {f"net.{k}": v for k, v in net.state_dict().items()}}, folder / train.CHECKPOINT
     )
-    kept = json.loads(json.dumps(asdict(TrainOptions(corpora=[], out=folder, net=net.options)), default=str))
-    (folder / CONFIG).write_text(yaml.safe_dump(kept | config))
+    kept = json.loads(json.dumps(asdict(run_options(corpora=[], out=folder, net=net.options)), default=str))
+    (folder / CONFIG).write_text(yaml.safe_dump(kept | {"run": kept["run"] | config}))
     (folder / train.PRIOR).write_text(json.dumps({"counts": [1.0] * 313}))
     return folder / train.CHECKPOINT
 
@@ -159,9 +160,8 @@ def test_tensors_of_another_shape_are_left_and_without_any_match_there_is_an_err
 def test_a_run_is_loaded_as_the_net_that_its_options_say(tmp_path):
     net = HintNet(VARIANTS["small, query, fine"])
     assert load_net(saved(net, tmp_path)).options == net.options
-    assert net_options({}) == HintNetOptions()
     with pytest.raises(WeightsError, match="another net"):
-        load_net(tmp_path / train.CHECKPOINT, HintNetOptions())
+        load_net(tmp_path / train.CHECKPOINT, run_options(corpora=[], out=tmp_path))
 
 
 @pytest.mark.slow
@@ -200,7 +200,7 @@ def test_a_read_of_the_memory_is_a_distribution_and_a_fresh_one_is_the_prior():
 @pytest.fixture(scope="module")
 def options(tmp_path_factory: pytest.TempPathFactory) -> TrainOptions:
     folder = tmp_path_factory.mktemp("nets")
-    return TrainOptions(
+    return run_options(
         corpora=[packed(folder, count=4)],
         out=folder / "run",
         sizes=[64],
@@ -216,10 +216,10 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> TrainOptions:
 def test_a_run_trains_the_net_it_was_asked_for_from_earlier_weights_with_frozen_blocks(options, tmp_path):
     earlier = stirred(HintNet(SMALL))
     start = saved(earlier, tmp_path / "earlier")
-    net = replace(SMALL, head="memory", slots=8, fine=True)
-    run = replace(options, out=tmp_path / "run", net=net, start=start, frozen_blocks=5)
+    net = replace(SMALL, head="memory", slots=8, fine=True, frozen_blocks=5)
+    run = changed(options, out=tmp_path / "run", net=net, start=start)
     train.main(run)
-    trained = load_net(run.out / train.CHECKPOINT)
+    trained = load_net(run.run.out / train.CHECKPOINT)
     assert trained.options == net
     was, now = earlier.encoder.state_dict(), trained.encoder.state_dict()
     frozen = {k for k in was if k.startswith("stem") or k.split(".")[1] in {"0", "1", "2", "3", "4"}}
@@ -228,7 +228,7 @@ def test_a_run_trains_the_net_it_was_asked_for_from_earlier_weights_with_frozen_
     assert trained.memory is not None and trained.memory.values.any()
     assert trained.memory.prior.max() > 1.5 / 313
     with pytest.raises(OptionError, match="frozen_blocks is 19"):
-        train.main(replace(run, out=tmp_path / "wrong", frozen_blocks=19))
+        train.main(changed(run, out=tmp_path / "wrong", net=replace(net, frozen_blocks=19)))
 
 
 def test_a_hint_that_is_carried_counts_as_much_however_little_of_its_cell_it_covers():
@@ -261,8 +261,8 @@ def test_attention_carries_a_hint_to_the_cells_that_look_like_it_and_not_to_othe
 
 
 def test_a_batch_has_the_truth_at_the_stride_of_the_net(options):
-    corpora = [Corpus.open(folder) for folder in options.corpora]
-    fine = make_batch(corpora, replace(options, net=replace(SMALL, fine=True)), 0)
+    corpora = [Corpus.open(folder) for folder in options.data.corpora]
+    fine = make_batch(corpora, changed(options, net=replace(SMALL, fine=True)), 0)
     coarse = make_batch(corpora, options, 0)
     assert fine.ab.shape == (4, 2, 32, 32)
     torch.testing.assert_close(torch.nn.functional.avg_pool2d(fine.ab, 2), coarse.ab, atol=1e-4, rtol=1e-4)

@@ -12,12 +12,14 @@ import torch
 
 from packed import packed
 from rechroma.errors import OptionError, WeightsError
-from rechroma_train import checkpoints, tasks, train
+from rechroma_train import checkpoints, train
 from rechroma_train.averaging import kept
 from rechroma_train.config import ExportOptions, LossOptions, TrainOptions
 from rechroma_train.export import colorizer as export
 from rechroma_train.nets import hintnet
 from rechroma_train.schedule import Schedule
+from rechroma_train.tasks import learning
+from runs import changed, run_options
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning"
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.filterwarnings(
 @pytest.fixture(scope="module")
 def options(tmp_path_factory) -> TrainOptions:
     folder = tmp_path_factory.mktemp("train")
-    return TrainOptions(
+    return run_options(
         corpora=[packed(folder, count=6)],
         out=folder / "run",
         sizes=[64],
@@ -44,7 +46,7 @@ def options(tmp_path_factory) -> TrainOptions:
 @pytest.fixture(scope="module")
 def run(options: TrainOptions) -> Path:
     train.main(options)
-    return options.out
+    return options.run.out
 
 
 def _curve(folder: Path) -> list[dict[str, str]]:
@@ -53,14 +55,14 @@ def _curve(folder: Path) -> list[dict[str, str]]:
 
 
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(options, run, tmp_path):
-    stopped = replace(options, out=tmp_path / "run", max_minutes=0.0)
-    stopped.out.mkdir()
-    (stopped.out / train.PRIOR).write_text((run / train.PRIOR).read_text())
+    stopped = changed(options, out=tmp_path / "run", max_minutes=0.0)
+    stopped.run.out.mkdir()
+    (stopped.run.out / train.PRIOR).write_text((run / train.PRIOR).read_text())
     for _ in range(3):
         train.main(stopped)
-    assert len(_curve(stopped.out)) == 1
-    train.main(replace(stopped, max_minutes=None))
-    for one, two in zip(_curve(run), _curve(stopped.out), strict=True):
+    assert len(_curve(stopped.run.out)) == 1
+    train.main(changed(stopped, max_minutes=None))
+    for one, two in zip(_curve(run), _curve(stopped.run.out), strict=True):
         assert one.keys() == two.keys()
         for name, value in one.items():
             # Matrix products round differently from one place in memory to another, hence the tolerance.
@@ -80,12 +82,12 @@ class Planted:
 def test_a_checkpoint_is_read_and_never_run(options, run, tmp_path):
     state = torch.load(run / train.CHECKPOINT, weights_only=True)
     state["callbacks"]["Clock"]["extra"] = Planted(tmp_path / "planted")
-    other = replace(options, out=tmp_path / "other")
-    other.out.mkdir()
-    torch.save(state, other.out / train.CHECKPOINT)
+    other = changed(options, out=tmp_path / "other")
+    other.run.out.mkdir()
+    torch.save(state, other.run.out / train.CHECKPOINT)
     for read in (checkpoints.load_net, checkpoints.read):
         with pytest.raises(WeightsError, match=r"tensors, numbers and text; accepted: last\.ckpt"):
-            read(other.out / train.CHECKPOINT)
+            read(other.run.out / train.CHECKPOINT)
     with pytest.raises(WeightsError):
         train.main(other)
     for content in (b"", b"no checkpoint", (run / train.CHECKPOINT).read_bytes()[:5000]):
@@ -111,11 +113,11 @@ def test_a_finished_run_is_left_alone(options, run):
 
 def test_sizes_and_their_ends_must_fit(options):
     with pytest.raises(OptionError, match="2 sizes need 1"):
-        train.main(replace(options, sizes=[32, 64], size_ends=[]))
+        train.main(changed(options, sizes=[32, 64], size_ends=[]))
 
 
 def test_learning_rate_rises_stays_and_falls_to_zero(options):
-    plan = Schedule(replace(options, pictures=1000, warmup=100, decay=0.5, batch=10))
+    plan = Schedule(changed(options, pictures=1000, warmup=100, decay=0.5, batch=10))
     assert plan.rate(0) == pytest.approx(0.1)
     assert plan.rate(20) == plan.rate(49) == 1
     assert 0 < plan.rate(75) < 1
@@ -210,9 +212,9 @@ def test_a_run_in_its_own_process_with_every_term_goes_on_with_its_critic(
     options, run, tmp_path, monkeypatch
 ):
     """The way of an accelerator, on a CPU: resident corpus, fused optimiser, compiled features, a plan by minutes."""
-    monkeypatch.setattr(tasks, "_FUSED_ON", frozenset({"cpu"}))
+    monkeypatch.setattr(learning, "_FUSED_ON", frozenset({"cpu"}))
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
-    timed = replace(
+    timed = changed(
         options,
         out=tmp_path / "timed",
         sizes=[32],
@@ -228,19 +230,21 @@ def test_a_run_in_its_own_process_with_every_term_goes_on_with_its_critic(
         losses=LossOptions(consistency=0.1, colorfulness=0.01, adversarial=0.01, adversarial_from=0.0),
     )
     train.main(timed)
-    train.main(replace(timed, minutes=1e-9))
-    assert len(_curve(timed.out)) == 1, "the budget is spent, so nothing is left to do"
-    train.main(replace(timed, losses=replace(timed.losses, critic_head_start=0.0)))
-    rows = _curve(timed.out)
+    train.main(changed(timed, minutes=1e-9))
+    assert len(_curve(timed.run.out)) == 1, "the budget is spent, so nothing is left to do"
+    train.main(changed(timed, losses=replace(timed.task.losses, critic_head_start=0.0)))
+    rows = _curve(timed.run.out)
     assert [row["step"] for row in rows] == ["1", "2"]
     assert all(float(row["critic"]) > 0 and float(row["consistency"]) >= 0 for row in rows)
     assert float(rows[0]["adversarial"]) == 0 != float(rows[1]["adversarial"])
-    state = torch.load(timed.out / train.CHECKPOINT, weights_only=True)
+    state = torch.load(timed.run.out / train.CHECKPOINT, weights_only=True)
     critic = state["state_dict"]["terms.critic._extra_state"]["optimizer"]["state"]
     assert float(critic[0]["step"]) == 2
     assert not any("vgg" in name or "_orig_mod" in name for name in state["state_dict"])
-    early = export.load_net(timed.out / kept(0))
-    blended = export._net(ExportOptions(run=timed.out, out=tmp_path / "x", blend=[timed.out / kept(0)] * 2))
+    early = export.load_net(timed.run.out / kept(0))
+    blended = export._net(
+        ExportOptions(run=timed.run.out, out=tmp_path / "x", blend=[timed.run.out / kept(0)] * 2)
+    )
     assert early.state_dict().keys() == blended.state_dict().keys()
 
 
@@ -255,4 +259,4 @@ def test_a_run_in_its_own_process_with_every_term_goes_on_with_its_critic(
 )
 def test_options_that_do_not_fit_together_are_refused(options, wrong, says):
     with pytest.raises(OptionError, match=says):
-        train.main(replace(options, **wrong))
+        train.main(changed(options, **wrong))

@@ -1,6 +1,5 @@
 """A run that begins from a graph predicts what the graph predicts, and learns from there."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from rechroma_train.data import Corpus, pack
 from rechroma_train.export import colorizer as export
 from rechroma_train.nets.hintnet import HintNet, HintNetOptions
 from rechroma_train.stream import make_batch
+from runs import changed, run_options
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::FutureWarning", "ignore::DeprecationWarning", "ignore::UserWarning"
@@ -28,7 +28,7 @@ SMALL = HintNetOptions(widths=(32, 24, 16), blocks=(1, 1, 1))
 @pytest.fixture(scope="module")
 def options(tmp_path_factory: pytest.TempPathFactory) -> TrainOptions:
     folder = tmp_path_factory.mktemp("starting")
-    return TrainOptions(
+    return run_options(
         corpora=[packed(folder, count=6)],
         out=folder / "run",
         net=SMALL,
@@ -44,16 +44,16 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> TrainOptions:
 @pytest.fixture(scope="module")
 def graph(options: TrainOptions) -> Path:
     train.main(options)
-    path = options.out / "graph.onnx"
-    export.main(ExportOptions(run=options.out, out=path))
+    path = options.run.out / "graph.onnx"
+    export.main(ExportOptions(run=options.run.out, out=path))
     return path
 
 
 def test_a_net_that_begins_from_a_graph_predicts_what_its_run_does(options, graph):
-    batches = [make_batch([Corpus.open(options.corpora[0])], options, step) for step in range(2)]
+    batches = [make_batch([Corpus.open(options.data.corpora[0])], options, step) for step in range(2)]
     net = HintNet(SMALL)
     starting.begin(net, graph, batches)
-    trained = load_net(options.out / train.CHECKPOINT)
+    trained = load_net(options.run.out / train.CHECKPOINT)
     batch = batches[0]
     given = (batch.lightness, batch.hint_ab, batch.hint_weight)
     with torch.no_grad():
@@ -63,10 +63,12 @@ def test_a_net_that_begins_from_a_graph_predicts_what_its_run_does(options, grap
 
 
 def test_the_prior_of_a_graph_is_that_of_its_run(options, graph, tmp_path):
-    later = replace(options, out=tmp_path / "later", start=graph, pictures=8)
+    later = changed(options, out=tmp_path / "later", start=graph, pictures=8)
     train.main(later)
     np.testing.assert_allclose(
-        train.load_prior(later.out / train.PRIOR), train.load_prior(options.out / train.PRIOR), rtol=1e-3
+        train.load_prior(later.run.out / train.PRIOR),
+        train.load_prior(options.run.out / train.PRIOR),
+        rtol=1e-3,
     )
 
 
@@ -78,7 +80,7 @@ def test_a_net_tuned_on_red_pictures_paints_redder_than_the_one_it_began_from(op
         red = np.concatenate((gray // 2 + 120, gray // 2, gray // 2), axis=2)
         Image.fromarray(red).resize((80, 64)).save(tmp_path / "red" / f"{i}.png")
     pack(PackOptions(sources=[tmp_path / "red"], out=tmp_path / "packed", short_side=64, jobs=1))
-    run = replace(
+    run = changed(
         options, corpora=[tmp_path / "packed"], out=tmp_path / "run", start=graph, pictures=320, ema=0.9
     )
     train.main(run)
@@ -90,7 +92,7 @@ def test_a_net_tuned_on_red_pictures_paints_redder_than_the_one_it_began_from(op
             scores = load_net(folder / train.CHECKPOINT)(gray, torch.cat((none, none), 1), none)
         return float((torch.softmax(scores.permute(0, 2, 3, 1), 3) @ bins.centers())[..., 0].mean())
 
-    assert mean_a(run.out) > mean_a(options.out) + 5
+    assert mean_a(run.run.out) > mean_a(options.run.out) + 5
 
 
 def test_weights_are_found_by_name_and_what_is_missing_is_named(tmp_path):

@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     module, name, _ = VERBS[verb]
     function = getattr(importlib.import_module(module), name)
-    options = parse(function, rest, program=f"{PROGRAM} {verb}")
     try:
+        options = parse(function, rest, program=f"{PROGRAM} {verb}")
         told = function(options)
     except RechromaError as error:
         sys.stderr.write(f"error: {error}\n")
@@ -51,8 +51,13 @@ def parse(function: Callable[[Any], object], arguments: Sequence[str], *, progra
     """Build the options dataclass that a verb's function takes; --config FILE gives fields in YAML."""
     from jsonargparse import ArgumentParser, set_parsing_settings
 
+    from rechroma_train import parsing
+    from rechroma_train.config import TrainOptions
+
     set_parsing_settings(docstring_parse_attribute_docstrings=True)
     (options_class,) = (kind for name, kind in get_type_hints(function).items() if name != "return")
+    if options_class is TrainOptions:
+        return parsing.train_options(arguments, program=program)
     parser = ArgumentParser(prog=program)
     parser.add_argument("--config", action="config", help="YAML file with some of these options")
     parser.add_class_arguments(options_class, None)

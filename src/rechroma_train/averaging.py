@@ -59,6 +59,7 @@ class Averages(Callback):
         self._given: dict[str, Tensor] | None = None
         self._count = 0
         self._averager: Averager | None = None
+        self._moved = 0
 
     def on_load_checkpoint(
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, object]
@@ -78,8 +79,11 @@ class Averages(Callback):
         """Begin where the net is, which by now is where it learns."""
         net = pl_module.net
         assert isinstance(net, nn.Module)
-        self._averager = Averager(net, decay=self.schedule.options.ema, given=self._given, count=self._count)
+        self._averager = Averager(
+            net, decay=self.schedule.options.optimizer.ema, given=self._given, count=self._count
+        )
         self._given = None
+        self._moved = trainer.global_step
 
     def on_train_batch_end(
         self,
@@ -89,12 +93,15 @@ class Averages(Callback):
         batch: Batch,
         batch_idx: int,
     ) -> None:
-        """Move the averages; keep a copy where the plan has one."""
+        """Move the averages where a step was made; keep a copy where the plan has one."""
         assert self._averager is not None
+        if trainer.global_step == self._moved:
+            return
+        self._moved = trainer.global_step
         self._averager.update()
-        place = self.schedule.place(trainer.global_step)
-        for pictures in self.schedule.options.keep_at:
-            path = self.schedule.options.out / kept(pictures)
+        place = self.schedule.place(self.schedule.batches + 1)
+        for pictures in self.schedule.options.run.keep_at:
+            path = self.schedule.options.run.out / kept(pictures)
             if place >= pictures and not path.exists():
                 part = path.with_suffix(".part")
                 whole = {k: v for k, v in pl_module.state_dict().items() if k.startswith(_NET)}

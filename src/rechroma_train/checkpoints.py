@@ -7,48 +7,47 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from safetensors.torch import load_file
 from torch import Tensor
 
 from rechroma.errors import WeightsError
-from rechroma_train.config import CONFIG
-from rechroma_train.nets.hintnet import HintNet, HintNetOptions
+from rechroma_train import nets, parsing, tasks
+from rechroma_train.config import CONFIG, DataOptions, RunOptions, TrainOptions
+from rechroma_train.nets.parts.net import Net
 
 _log = logging.getLogger(__name__)
 
 
-def net_options(config: Mapping[str, Any]) -> HintNetOptions:
-    """Read what a run's net is made of from its options; the default where they are older than the choice."""
-    given = dict(config.get("net") or {})
-    if given.pop("stride", None) == 2:  # noqa: PLR2004 - runs of before the stage had a name
-        given["fine"] = True
-    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
-    return HintNetOptions(**fields)
+def options_of(checkpoint: Path) -> TrainOptions:
+    """Read the options of the run that a checkpoint lies in; the default ones where it lies alone."""
+    path = checkpoint.with_name(CONFIG)
+    if path.exists():
+        return parsing.read(path)
+    return TrainOptions(run=RunOptions(out=checkpoint.parent), data=DataOptions(corpora=[]))
 
 
-def load_net(checkpoint: Path, options: HintNetOptions | None = None) -> HintNet:
+def load_net(checkpoint: Path, options: TrainOptions | None = None) -> Net:
     """Load the averaged weights of a run, ready to predict.
 
     Args:
         checkpoint: of `train`, or averaged weights that it kept (.safetensors).
-        options: what the net is made of; where not given, what config.yaml beside the checkpoint says.
+        options: of the run; where not given, those of config.yaml beside the checkpoint.
 
     Raises:
         WeightsError: the weights are those of another net.
     """
-    if options is None:
-        path = checkpoint.with_name(CONFIG)
-        options = net_options(yaml.safe_load(path.read_text()) if path.exists() else {})
-    net = HintNet(options)
+    options = options or options_of(checkpoint)
+    net = nets.build(options.net, outputs=tasks.outputs(options.task))
     try:
         net.load_state_dict(_weights(checkpoint))
     except RuntimeError as error:
-        raise WeightsError(f"{checkpoint.name} holds the weights of another net than {options}") from error
+        raise WeightsError(
+            f"{checkpoint.name} holds the weights of another net than {options.net}"
+        ) from error
     return net.eval()
 
 
-def take_matching(net: HintNet, checkpoint: Path) -> tuple[int, int]:
+def take_matching(net: Net, checkpoint: Path) -> tuple[int, int]:
     """Copy the weights of the same name and shape into a net; gives how many tensors were taken and left as they are.
 
     Raises:
@@ -58,7 +57,7 @@ def take_matching(net: HintNet, checkpoint: Path) -> tuple[int, int]:
     return len(taken), len(net.state_dict()) - len(taken)
 
 
-def take(net: HintNet, given: Mapping[str, Tensor], source: str) -> frozenset[str]:
+def take(net: Net, given: Mapping[str, Tensor], source: str) -> frozenset[str]:
     """Copy those of the given tensors that have the name and the shape of one in the net; gives their names.
 
     Raises:

@@ -32,7 +32,7 @@ class Clock(Callback):
             began: time.monotonic() when the command began, from which `max_minutes` counts.
         """
         self.schedule = schedule
-        self.options = schedule.options
+        self.options = schedule.options.run
         self.curve = curve
         self.checkpoint = checkpoint
         self.losses = tuple(losses)
@@ -43,9 +43,14 @@ class Clock(Callback):
         self.count = 0
 
     def state_dict(self) -> dict[str, object]:
-        """Minutes trained so far, and the losses since the last line of the curve."""
+        """Minutes and batches trained so far, and the losses since the last line of the curve."""
         sums = {name: float(total) for name, total in self.sums.items()}
-        return {"minutes": self._minutes(), "sums": sums, "count": self.count}
+        return {
+            "minutes": self._minutes(),
+            "batches": self.schedule.batches,
+            "sums": sums,
+            "count": self.count,
+        }
 
     def load_state_dict(self, state_dict: dict[str, object]) -> None:
         """Go on counting."""
@@ -59,9 +64,9 @@ class Clock(Callback):
         self.started = self.saved = time.monotonic()
         self.sums = {name: total.to(pl_module.device) for name, total in self.sums.items()}
         rows: list[dict[str, str]] = []
-        if self.curve.exists() and trainer.global_step:
+        if self.curve.exists() and self.schedule.batches:
             with self.curve.open(newline="") as file:
-                rows = [row for row in csv.DictReader(file) if int(row["step"]) <= trainer.global_step]
+                rows = [row for row in csv.DictReader(file) if int(row["step"]) <= self.schedule.batches]
         with self.curve.open("w", newline="") as file:
             writer = csv.DictWriter(
                 file, (*_COLUMNS, *self.losses), lineterminator="\n", extrasaction="ignore"
@@ -83,22 +88,25 @@ class Clock(Callback):
             value = outputs[name].detach().double()
             self.sums[name] = self.sums[name] + value if name in self.sums else value
         self.count += 1
-        step = trainer.global_step
+        self.schedule.batches += 1
+        step = self.schedule.batches
         self.schedule.spent = self._minutes()
         over = self.options.max_minutes is not None and _since(self.began) >= self.options.max_minutes
         done = self.schedule.over(step)
         if step % self.options.log_every == 0 or (done and self.options.minutes is not None):
             self._write_line(trainer)
-        if over or done or _since(self.saved) >= self.options.checkpoint_minutes:
+        whole = step % self.schedule.options.optimizer.accumulate == 0
+        due = over or _since(self.saved) >= self.options.checkpoint_minutes
+        if done or (whole and due):
             self._save(trainer)
-        if over or done:
+        if done or (whole and over):
             trainer.should_stop = True
 
     def _write_line(self, trainer: Trainer) -> None:
-        step = trainer.global_step
+        step = self.schedule.batches
         row = {
             "step": step,
-            "pictures": step * self.options.batch,
+            "pictures": step * self.schedule.options.data.batch,
             "minutes": f"{self._minutes():.2f}",
             "size": self.schedule.size(step - 1),
             "rate": f"{trainer.optimizers[0].param_groups[0]['lr']:.3g}",

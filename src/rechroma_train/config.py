@@ -1,10 +1,13 @@
 """Options of the workshop's verbs; the docstring under a field is its help text on the command line."""
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from rechroma.errors import OptionError
 from rechroma_train.nets.hintnet.options import HintNetOptions
+from rechroma_train.nets.parts.net import NetOptions
 
 CONFIG = "config.yaml"
 """A run's options, in its folder."""
@@ -81,72 +84,66 @@ class LossOptions:
     """Vividness of those pictures."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainOptions:
-    """One training run; it stops by time, by pictures or by a signal, and goes on from its last checkpoint."""
+@dataclass(frozen=True, kw_only=True)
+class TaskOptions:
+    """What a net learns; a task's own options begin here."""
 
-    corpora: list[Path]
-    """Packed folders (see `pack`)."""
-    corpus_shares: list[list[float]] = field(default_factory=list)
-    """For each size a list with each corpus's share of a batch, rounded to whole pictures: thumbnails early,
-    photographs late. Empty: every picture is equally likely."""
+    name: str
+    """A row of the table of tasks."""
+
+    @property
+    def sees_pictures(self) -> bool:
+        """Whether a loss looks at whole pictures, so that batches have their true lightness."""
+        return False
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a loss compares two degradations of one window."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifyOptions(TaskOptions):
+    """Classify the colors of pixels (Zhang et al. 2016)."""
+
+    name: Literal["classify"] = "classify"
+    """The task."""
+    regression: float = 0.5
+    """Weight of the regression term beside the cross-entropy."""
+    uniform_share: float = 0.5
+    """Zhang et al. 2016: lambda, how much of the uniform distribution goes into the rebalancing weights; 1: none."""
+    losses: LossOptions = field(default_factory=LossOptions)
+    """Terms beside the classification."""
+
+    @property
+    def sees_pictures(self) -> bool:
+        """Whether a term looks at pictures."""
+        return bool(self.losses.colorfulness or self.losses.perceptual or self.losses.adversarial)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether consistency is learned."""
+        return bool(self.losses.consistency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """One run: where, how long, on what."""
+
     out: Path
     """Folder of the run: last.ckpt, curve.csv, config.yaml."""
-    backbone: Path | None = None
-    """MobileNetV2 weights (safetensors) to start the encoder from."""
     start: Path | None = None
     """What a new run begins from: a checkpoint, kept weights, a graph that `export` wrote, or the name of shipped
     weights (hintnet). Weights of the same name and shape are taken, the rest is fresh; of a graph its prior too."""
-    net: HintNetOptions = field(default_factory=HintNetOptions)
-    """What the net is made of."""
-    frozen_blocks: int = 0
-    """The stem and this many blocks of the encoder keep the weights they start with; 0: everything learns,
-    17: all but the last layer keep theirs, 18: the whole encoder does."""
-    sizes: list[int] = field(default_factory=lambda: [96, 128, 160])
-    """Side of the training windows in pixels, multiples of 32: small ones first, for speed."""
-    size_ends: list[int] = field(default_factory=lambda: [400_000, 800_000])
-    """Pictures after which the next size begins; one number fewer than there are sizes."""
-    zoom_smallest: float = 0.5
-    """Smallest window, as a share of the picture's short side."""
-    zoom_largest: float = 1.0
-    """Largest window, as a share of the picture's short side."""
-    batch: int = 32
-    """Pictures a step."""
     pictures: int = 1_000_000
     """Pictures in the whole run: the learning rate reaches zero at this number."""
     minutes: float | None = None
     """Minutes of the whole run, over all commands, in place of `pictures`: the plan written for `pictures` (size_ends,
     decay, keep_at, shares of the run) is stretched or shrunk to take this long. Needs a resident corpus."""
-    decay: float = 0.4
-    """The learning rate is constant after the warm-up and falls over this last share of the pictures."""
     max_minutes: float | None = None
     """Stop this long after the command began, with a checkpoint; the schedule is that of the whole run."""
-    learning_rate: float = 1.5e-3
-    """Largest learning rate of the decoder."""
-    encoder_rate: float = 0.15
-    """Learning rate of the encoder as a share of the decoder's."""
-    weight_decay: float = 0.01
-    """AdamW weight decay."""
-    warmup: int = 10_000
-    """Pictures over which the learning rate rises."""
-    ema: float = 0.998
-    """Decay of the moving average of the weights, a step."""
-    regression: float = 0.5
-    """Weight of the regression term beside the cross-entropy."""
-    uniform_share: float = 0.5
-    """Zhang et al. 2016: lambda, how much of the uniform distribution goes into the rebalancing weights."""
-    prior: Path | None = None
-    """JSON file of bin counts; counted over `prior_pictures` pictures of the corpora where not given."""
-    prior_pictures: int = 4096
-    """Pictures over which the prior of the bins is counted."""
-    losses: LossOptions = field(default_factory=LossOptions)
-    """Terms beside the classification."""
     keep_at: list[int] = field(default_factory=list)
     """Pictures at which the averaged weights are kept, as kept.PICTURES.safetensors, to be blended at the end."""
-    degrade: DegradeOptions = field(default_factory=DegradeOptions)
-    """The "old photograph" model."""
-    hints: HintOptions = field(default_factory=HintOptions)
-    """The simulated hints."""
     seed: int = 0
     """Everything random follows from this number and the number of the step."""
     threads: int = 1
@@ -154,13 +151,108 @@ class TrainOptions:
     checkpoint_minutes: float = 5.0
     """Time between checkpoints."""
     log_every: int = 50
-    """Steps between two lines of curve.csv."""
-    device: str = "cpu"
-    """cpu or cuda; on cuda the corpora are copied into its memory and augmented there."""
+    """Batches between two lines of curve.csv."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """On cuda the corpora are copied into its memory and augmented there."""
     resident: bool = False
     """Make the batches in this process, on the device that trains; always so on cuda."""
     compile: bool = False
     """Compile the net (torch.compile), once for each size; what cannot be compiled stops the run."""
+
+    def __post_init__(self) -> None:
+        if self.device not in {"cpu", "cuda"}:
+            raise OptionError(f"device is {self.device}; accepted: cpu, cuda")
+        if self.minutes is not None and not self.makes_batches:
+            raise OptionError("a run planned in minutes makes its batches in its own process: add resident")
+
+    @property
+    def makes_batches(self) -> bool:
+        """Whether batches are made in the process that trains."""
+        return self.resident or self.device == "cuda"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataOptions:
+    """What a run learns from."""
+
+    corpora: list[Path]
+    """Packed folders (see `pack`)."""
+    corpus_shares: list[list[float]] = field(default_factory=list)
+    """For each size a list with each corpus's share of a batch, rounded to whole pictures: thumbnails early,
+    photographs late. Empty: every picture is equally likely."""
+    sizes: list[int] = field(default_factory=lambda: [96, 128, 160])
+    """Side of the training windows in pixels, multiples of what the net asks: small ones first, for speed."""
+    size_ends: list[int] = field(default_factory=lambda: [400_000, 800_000])
+    """Pictures after which the next size begins; one number fewer than there are sizes."""
+    zoom_smallest: float = 0.5
+    """Smallest window, as a share of the picture's short side."""
+    zoom_largest: float = 1.0
+    """Largest window, as a share of the picture's short side."""
+    batch: int = 32
+    """Pictures a batch."""
+    degrade: DegradeOptions = field(default_factory=DegradeOptions)
+    """The "old photograph" model."""
+    hints: HintOptions = field(default_factory=HintOptions)
+    """The simulated hints."""
+    prior: Path | None = None
+    """JSON file of bin counts; counted over `prior_pictures` pictures of the corpora where not given."""
+    prior_pictures: int = 4096
+    """Pictures over which the prior of the bins is counted."""
+
+    def __post_init__(self) -> None:
+        if len(self.size_ends) != len(self.sizes) - 1:
+            raise OptionError(
+                f"{len(self.sizes)} sizes need {len(self.sizes) - 1} size_ends; given: {self.size_ends}"
+            )
+        shares = self.corpus_shares
+        if shares and len(shares) != len(self.sizes):
+            raise OptionError(f"{len(self.sizes)} sizes need as many corpus_shares; given: {len(shares)}")
+        for row in shares:
+            if len(row) != len(self.corpora) or min(row) < 0 or not 0 < sum(row) < math.inf:
+                raise OptionError(
+                    f"a list of corpus_shares has a share, 0 or more, for each of {len(self.corpora)} corpora;"
+                    f" given: {row}"
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerOptions:
+    """How a net learns."""
+
+    learning_rate: float = 1.5e-3
+    """Largest learning rate."""
+    encoder_rate: float = 0.15
+    """Learning rate of what others trained (a net's encoder), as a share of the rest's."""
+    weight_decay: float = 0.01
+    """AdamW weight decay."""
+    warmup: int = 10_000
+    """Pictures over which the learning rate rises."""
+    decay: float = 0.4
+    """The learning rate is constant after the warm-up and falls over this last share of the pictures."""
+    ema: float = 0.998
+    """Decay of the moving average of the weights, a step."""
+    accumulate: int = 1
+    """Batches whose gradients are added up for one step."""
+
+    def __post_init__(self) -> None:
+        if self.accumulate < 1:
+            raise OptionError(f"accumulate is {self.accumulate}; accepted: 1 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions:
+    """One training run; it stops by time, by pictures or by a signal, and goes on from its last checkpoint."""
+
+    run: RunOptions
+    """Where, how long, on what."""
+    data: DataOptions
+    """What it learns from."""
+    optimizer: OptimizerOptions = field(default_factory=OptimizerOptions)
+    """How it learns."""
+    net: NetOptions = field(default_factory=HintNetOptions)
+    """What learns: a row of the table of nets by its name, and its options."""
+    task: TaskOptions = field(default_factory=ClassifyOptions)
+    """What it learns: a row of the table of tasks by its name, and its options."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from rechroma import weights
 from rechroma.errors import WeightsError
 from rechroma_train.checkpoints import take, take_matching
-from rechroma_train.nets.hintnet import HintNet
+from rechroma_train.nets.parts.net import Net
 from rechroma_train.stream import Batch
 
 GRAPH = ".onnx"
@@ -44,7 +44,7 @@ def resolve(start: Path) -> Path:
     return weights.path_of(weights.find(str(start)))
 
 
-def begin(net: HintNet, start: Path, batches: Iterable[Batch]) -> None:
+def begin(net: Net, start: Path, batches: Iterable[Batch]) -> None:
     """Copy weights of the same name and shape into a net; the rest of it stays fresh.
 
     Args:
@@ -82,12 +82,12 @@ def prior_of(graph: Path) -> NDArray[np.float64]:
     return np.array(json.loads(properties["prior"]), np.float64)
 
 
-def unfolded(net: HintNet, folded: dict[str, Tensor]) -> dict[str, Tensor]:
+def unfolded(net: Net, folded: dict[str, Tensor]) -> dict[str, Tensor]:
     """Name folded weights as the net does: a bias that its convolution has not is that of the norm after it.
 
     Args:
         net: whose names count.
-        folded: weights by name, as `nets.hintnet.folded` leaves them.
+        folded: weights by name, as `Net.folded` leaves them.
     """
     own = net.state_dict()
     state: dict[str, Tensor] = {}
@@ -106,7 +106,7 @@ def unfolded(net: HintNet, folded: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def measure(net: HintNet, norms: list[nn.BatchNorm2d], batches: Iterable[Batch]) -> None:
+def measure(net: Net, norms: list[nn.BatchNorm2d], batches: Iterable[Batch]) -> None:
     """Let norms take the mean and variance of what reaches them for their own; the net's results stay the same."""
     inputs: dict[nn.BatchNorm2d, list[Tensor]] = {norm: [] for norm in norms}
 
@@ -118,7 +118,7 @@ def measure(net: HintNet, norms: list[nn.BatchNorm2d], batches: Iterable[Batch])
     net.eval()
     with torch.no_grad():
         for batch in batches:
-            net(batch.lightness, batch.hint_ab, batch.hint_weight)
+            net(*batch.seen(net.takes))
         for norm, kept in inputs.items():
             _tell(norm, torch.stack(kept).mean(0).float())
     for handle in handles:

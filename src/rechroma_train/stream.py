@@ -1,7 +1,7 @@
 """The endless stream of training batches: batch k is the same whoever makes it and whenever."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import count
 from pathlib import Path
@@ -19,7 +19,7 @@ from rechroma.types import Array
 from rechroma_train import degrade, hints
 from rechroma_train.bins import COUNT, SoftEncoder
 from rechroma_train.color import linear_to_lab, srgb_to_linear
-from rechroma_train.config import TrainOptions
+from rechroma_train.config import DataOptions, RunOptions, TrainOptions
 from rechroma_train.data import Corpus, random_view
 from rechroma_train.schedule import Schedule, quotas
 
@@ -40,6 +40,10 @@ class Batch(NamedTuple):
     clean: Tensor | None = None
     """(N, 1, S / stride, S / stride) true L*, where a loss looks at pictures."""
 
+    def seen(self, takes: Sequence[str]) -> tuple[Tensor, ...]:
+        """What a net is called with that takes these inputs beside the lightness."""
+        return (self.lightness, *(getattr(self, name) for name in takes))
+
 
 def make_batch(corpora: list[Corpus], options: TrainOptions, step: int, *, stage: int | None = None) -> Batch:
     """Make the batch of one step; it depends on the options, the step and the stage alone.
@@ -53,21 +57,20 @@ def make_batch(corpora: list[Corpus], options: TrainOptions, step: int, *, stage
         step: number of the step.
         stage: number of the size; that of the plan by pictures where not given.
     """
-    rng = np.random.default_rng((options.seed, step))
+    rng = np.random.default_rng((options.run.seed, step))
     if stage is None:
         stage = Schedule(options).stage(step)
     drawn = _choose(corpora, options, step, stage)
-    linear = srgb_to_linear(_windows(corpora, options, drawn, options.sizes[stage], rng))
+    linear = srgb_to_linear(_windows(corpora, options, drawn, options.data.sizes[stage], rng))
     ab = linear_to_lab(linear)[:, 1:]
-    hint_ab, hint_weight = hints.simulate(ab, options.hints, rng)
-    lightness = degrade.age(degrade.record(linear, options.degrade, rng), options.degrade, rng)
+    hint_ab, hint_weight = hints.simulate(ab, options.data.hints, rng)
+    lightness = degrade.age(degrade.record(linear, options.data.degrade, rng), options.data.degrade, rng)
     batch = Batch(lightness, hint_ab, hint_weight, F.avg_pool2d(ab, options.net.stride))
-    wanted = options.losses
-    if wanted.consistency:
-        other = np.random.default_rng((options.seed, step, 1))
-        again = degrade.age(degrade.record(linear, options.degrade, other), options.degrade, other)
+    if options.task.repeats:
+        other = np.random.default_rng((options.run.seed, step, 1))
+        again = degrade.age(degrade.record(linear, options.data.degrade, other), options.data.degrade, other)
         batch = batch._replace(again=again)
-    if wanted.colorfulness or wanted.perceptual or wanted.adversarial:
+    if options.task.sees_pictures:
         clean = F.avg_pool2d(linear_to_lab(linear)[:, :1], options.net.stride)
         batch = batch._replace(clean=clean)
     return batch
@@ -81,7 +84,7 @@ def _windows(
     rng: np.random.Generator,
 ) -> Tensor:
     """Cut a window out of each picture drawn: (batch, 3, size, size) sRGB, 0 to 1."""
-    zoom = (options.zoom_smallest, options.zoom_largest)
+    zoom = (options.data.zoom_smallest, options.data.zoom_largest)
     windows: list[Tensor] = []
     for number, which in drawn:
         corpus = corpora[number]
@@ -96,16 +99,16 @@ def _choose(
     corpora: list[Corpus], options: TrainOptions, step: int, stage: int
 ) -> Iterator[tuple[int, NDArray[np.int64]]]:
     """Yield (corpus, pictures in it): the step's share of a shuffle of all pictures of all corpora, or of each."""
-    if options.corpus_shares:
-        counts = quotas(options.corpus_shares[stage], options.batch)
+    if options.data.corpus_shares:
+        counts = quotas(options.data.corpus_shares[stage], options.data.batch)
         for number in np.flatnonzero(counts):
             places = np.arange(step * counts[number], (step + 1) * counts[number])
-            yield int(number), _shuffled(places, len(corpora[number]), options.seed)
+            yield int(number), _shuffled(places, len(corpora[number]), options.run.seed)
         return
     lengths = np.array([len(c) for c in corpora])
     ends = np.cumsum(lengths)
-    places = np.arange(step * options.batch, (step + 1) * options.batch)
-    picked = _shuffled(places, int(ends[-1]), options.seed)
+    places = np.arange(step * options.data.batch, (step + 1) * options.data.batch)
+    picked = _shuffled(places, int(ends[-1]), options.run.seed)
     owner = np.searchsorted(ends, picked, side="right")
     for number in np.unique(owner):
         yield int(number), picked[owner == number] - (ends[number] - lengths[number])
@@ -138,7 +141,7 @@ class BatchStream(IterableDataset[Batch]):
             torch.set_num_threads(1)
         options = self.schedule.options
         for step in count(self.first):
-            if options.minutes is None and self.schedule.over(step):
+            if options.run.minutes is None and self.schedule.over(step):
                 return
             yield make_batch(self.corpora, options, step, stage=self.schedule.stage(step))
 
@@ -148,11 +151,12 @@ def count_bins(corpora: list[Corpus], options: TrainOptions) -> NDArray[np.float
     total = torch.zeros(COUNT, dtype=torch.float64)
     encode = SoftEncoder()
     plain = TrainOptions(
-        corpora=[], out=Path(), sizes=[128], size_ends=[], batch=64, seed=options.seed, zoom_smallest=0.9
+        run=RunOptions(out=Path(), seed=options.run.seed),
+        data=DataOptions(corpora=[], sizes=[128], size_ends=[], batch=64, zoom_smallest=0.9),
     )
-    for step in range(options.prior_pictures // plain.batch):
-        rng = np.random.default_rng((options.seed, step))
-        rgb = _windows(corpora, plain, _choose(corpora, plain, step, 0), plain.sizes[0], rng).cpu()
+    for step in range(options.data.prior_pictures // plain.data.batch):
+        rng = np.random.default_rng((options.run.seed, step))
+        rgb = _windows(corpora, plain, _choose(corpora, plain, step, 0), plain.data.sizes[0], rng).cpu()
         ab = F.avg_pool2d(linear_to_lab(srgb_to_linear(rgb))[:, 1:], 4)
         index, share = encode(ab.permute(0, 2, 3, 1).reshape(-1, 2))
         total.scatter_add_(0, index.flatten(), share.flatten().double())

@@ -1,6 +1,7 @@
 """The verb `export`: a trained net to a graph that keeps the contract, checked against the net at several sizes."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import onnx
@@ -11,9 +12,9 @@ from rechroma import color
 from rechroma.errors import OptionError
 from rechroma.types import Array, PredictOptions
 from rechroma.weights import Row, to_toml
-from rechroma_train import bins
+from rechroma_train import bins, checkpoints
 from rechroma_train.checkpoints import load_net
-from rechroma_train.config import CONFIG, ExportOptions
+from rechroma_train.config import ClassifyOptions, ExportOptions, TrainOptions
 from rechroma_train.export import features
 from rechroma_train.export.graphs import (
     check_difference,
@@ -44,13 +45,14 @@ def main(options: ExportOptions) -> str:
         OptionError: features are asked for without pictures, or blend_share is no share.
     """
     if options.task == "features":
-        return features.export(options, _net(options).encoder)
+        net = _net(options)
+        if not isinstance(net, HintNet):
+            raise OptionError(f"features are those of hintnet's encoder; {options.run} has another net")
+        return features.export(options, net.encoder)
     prior = load_prior(options.run / PRIOR)
-    config = yaml.safe_load((options.run / CONFIG).read_text())
-    share = float(config["uniform_share"])
-    weights = torch.from_numpy(color.rebalancing_weights(prior, uniform_share=share))
+    run = checkpoints.options_of(options.run / CHECKPOINT)
     net = _net(options)
-    module = Classified(net.folded(), weights).eval()
+    module = _wrapped(net, run, prior)
     model = to_onnx(
         module,
         example(module, 64, 96, seed=0),
@@ -58,22 +60,31 @@ def main(options: ExportOptions) -> str:
         outputs=module.outputs,
         multiple_of=net.multiple_of,
     )
-    onnx.helper.set_model_props(model, _metadata(options, net, prior, _public(config)))
+    onnx.helper.set_model_props(model, _metadata(options, module, prior, _public(run)))
     stored = store_as_float16(model)
     check_difference("graph", differences(module, model)[0], accepted=_TOLERANCE, of="a*b*")
     check_difference("stored graph", differences(module, stored)[1], accepted=_STORED_TOLERANCE, of="a*b*")
-    return _row(options, net, *write(stored, options.out))
+    return _row(options, module, *write(stored, options.out))
 
 
-def _net(options: ExportOptions) -> HintNet:
+def _wrapped(net: Net, run: TrainOptions, prior: Array) -> Classified | Regressed:
+    """The net as the graph contract has it, by the task that it learned."""
+    if not isinstance(run.task, ClassifyOptions):
+        return Regressed(net.folded()).eval()
+    weights = color.rebalancing_weights(prior, uniform_share=run.task.uniform_share)
+    return Classified(net.folded(), torch.from_numpy(weights)).eval()
+
+
+def _net(options: ExportOptions) -> Net:
     """Load the run's weights, and average the earlier ones in where they are named."""
-    net = load_net(options.run / CHECKPOINT)
+    run = checkpoints.options_of(options.run / CHECKPOINT)
+    net = load_net(options.run / CHECKPOINT, run)
     if options.blend is None:
         return net
     if not 0 <= options.blend_share <= 1:
         raise OptionError(f"blend_share is {options.blend_share}; accepted: 0 to 1")
     paths = [options.blend] if isinstance(options.blend, Path) else options.blend
-    earlier = [load_net(path, net.options).state_dict() for path in paths]
+    earlier = [load_net(path, run).state_dict() for path in paths]
     blended = net.state_dict()
     for name, value in blended.items():
         if earlier and value.is_floating_point():
@@ -103,37 +114,38 @@ def differences(module: Classified | Regressed, model: onnx.ModelProto) -> tuple
     return largest_and_mean(found)
 
 
-def _public(config: dict[str, object]) -> str:
+def _public(run: TrainOptions) -> str:
     """The run's options as YAML, with the names of files and folders but not where they lay."""
-    shown = dict(config)
-    shown.pop("out", None)
-    for name in ("backbone", "prior", "start"):
-        shown[name] = Path(str(shown[name])).name if shown.get(name) else None
-    losses = dict(shown.get("losses") or {})  # type: ignore[call-overload]
-    if losses.get("vgg"):
-        shown["losses"] = {**losses, "vgg": Path(losses["vgg"]).name}
-    shown["corpora"] = [Path(str(folder)).name for folder in list(config["corpora"])]  # type: ignore[call-overload]
-    return str(yaml.safe_dump(shown))
+    shown = asdict(run)
+    del shown["run"]["out"]
+    named = json.dumps(shown, default=lambda path: Path(path).name)
+    return str(yaml.safe_dump(json.loads(named)))
 
 
-def _metadata(options: ExportOptions, net: Net, prior: Array, config: str) -> dict[str, str]:
-    return {
+def _metadata(
+    options: ExportOptions, module: Classified | Regressed, prior: Array, config: str
+) -> dict[str, str]:
+    always = {
         "rechroma_contract": "1",
         "task": "colorize",
         "name": options.name,
         "work_size": str(options.work_size),
-        "multiple_of": str(net.multiple_of),
-        "stride": str(net.stride),
+        "multiple_of": str(module.net.multiple_of),
+        "stride": str(module.net.stride),
+        "licence": options.license,
+        "config": config,
+    }
+    if isinstance(module, Regressed):
+        return always
+    return always | {
         "bins": json.dumps(bins.centers().int().tolist()),
         "prior": json.dumps([float(f"{p:.4g}") for p in prior]),
         "default_vividness": str(options.vividness),
         "default_temperature": str(options.temperature),
-        "licence": options.license,
-        "config": config,
     }
 
 
-def _row(options: ExportOptions, net: Net, sha256: str, length: int) -> str:
+def _row(options: ExportOptions, module: Classified | Regressed, sha256: str, length: int) -> str:
     return to_toml(
         Row(
             name=options.name,
@@ -142,12 +154,14 @@ def _row(options: ExportOptions, net: Net, sha256: str, length: int) -> str:
             bytes=length,
             task="colorize",
             work_size=options.work_size,
-            multiple_of=net.multiple_of,
+            multiple_of=module.net.multiple_of,
             tiling="never",
             license=options.license,
-            paper=net.paper,
+            paper=module.net.paper,
             card=f"model_cards/{options.name}.md",
             config=f"configs/{options.name}.yaml",
-            defaults=PredictOptions(vividness=options.vividness, temperature=options.temperature),
+            defaults=PredictOptions(vividness=options.vividness, temperature=options.temperature)
+            if isinstance(module, Classified)
+            else PredictOptions(),
         )
     )

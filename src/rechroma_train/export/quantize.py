@@ -22,7 +22,7 @@ from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
 from rechroma.errors import OptionError
 from rechroma.types import Array
-from rechroma_train.config import TrainOptions
+from rechroma_train.config import DataOptions, RunOptions, TrainOptions
 from rechroma_train.data import Corpus
 from rechroma_train.export.graphs import run_by_library, store_as_float16, write
 from rechroma_train.stream import make_batch
@@ -142,7 +142,8 @@ def windows(options: QuantizeOptions, size: int) -> Iterator[dict[str, Array]]:
     """Give training windows as what the graph takes, with hints and age as in training."""
     corpora = [Corpus.open(folder) for folder in options.corpora]
     drawn = TrainOptions(
-        corpora=options.corpora, out=Path(), sizes=[size], size_ends=[], batch=_BATCH, seed=options.seed
+        run=RunOptions(out=Path(), seed=options.seed),
+        data=DataOptions(corpora=options.corpora, sizes=[size], size_ends=[], batch=_BATCH),
     )
     for step in range(-(-options.windows // _BATCH)):
         batch = make_batch(corpora, drawn, step)

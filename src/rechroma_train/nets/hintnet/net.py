@@ -68,7 +68,6 @@ class HintNet(Net):
                 f"net.head is {o.head}, which scores bins; accepted where a task regresses: plain"
             )
         self.options = o
-        self.stride = o.stride
         self.paper = "Zhang, Isola & Efros 2016; Zhang et al. 2017; Sandler et al. 2018" + _PAPERS[o.head]
         w32, w16, w8, *finer = o.widths
         last = o.widths[-1]
@@ -148,6 +147,26 @@ class HintNet(Net):
         if self.fine is not None:
             y = self.fine(y, finer, hints_finer)
         return Decoded(y, y16, y8, bias)
+
+    def begin(self, prior: Tensor) -> None:
+        """Tell the memory the prior, and fill the encoder with a classifier's weights."""
+        if self.memory is not None:
+            self.memory.start_at(prior)
+        if self.options.backbone is not None:
+            self.encoder.load_pretrained(self.options.backbone)
+
+    def freeze(self) -> None:
+        """Keep the first blocks of the encoder.
+
+        Raises:
+            OptionError: there are fewer blocks.
+        """
+        self.encoder.freeze(self.options.frozen_blocks)
+
+    @property
+    def pretrained(self) -> nn.Module:
+        """The encoder."""
+        return self.encoder
 
     def compile_parts(self) -> None:
         """Compile what comes before the head, whose rows change between steps."""

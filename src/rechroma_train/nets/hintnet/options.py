@@ -1,15 +1,24 @@
 """What hintnet is made of."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from rechroma.errors import OptionError
+from rechroma_train.nets.parts.net import NetOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class HintNetOptions:
+class HintNetOptions(NetOptions):
     """What hintnet is made of; the parts that are not asked for are not in it."""
 
+    name: Literal["hintnet"] = "hintnet"
+    """The net."""
+    backbone: Path | None = None
+    """MobileNetV2 weights (safetensors) to start the encoder from."""
+    frozen_blocks: int = 0
+    """The stem and this many blocks of the encoder keep the weights they start with; 0: everything learns,
+    17: all but the last layer keep theirs, 18: the whole encoder does."""
     widths: tuple[int, ...] = (224, 160, 128, 128)
     """Channels of the decoder at 1/32, 1/16, 1/8 and, where the decoder goes so far, 1/4."""
     blocks: tuple[int, ...] = (2, 2, 2, 2)
