@@ -126,6 +126,59 @@ class ClassifyOptions(TaskOptions):
         return bool(self.losses.consistency)
 
 
+@dataclass(frozen=True, kw_only=True)
+class RegressOptions(TaskOptions):
+    """Regress the colors of pixels."""
+
+    name: Literal["regress"] = "regress"
+    """The task."""
+    distance: Literal["l2", "l1", "huber"] = "l2"
+    """Of predicted and true a*b*, in parts of 110."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdversarialOptions(TaskOptions):
+    """Regress colors that a discriminator takes for true (Isola et al. 2017)."""
+
+    name: Literal["adversarial"] = "adversarial"
+    """The task."""
+    distance: Literal["l2", "l1", "huber"] = "l1"
+    """Of predicted and true a*b*, in parts of 110."""
+    distance_weight: float = 100.0
+    """Weight of the distance beside the discriminator's judgement."""
+    generator_steps: int = 1
+    """Steps of the generator on every batch."""
+    discriminator_steps: int = 1
+    """Steps of the discriminator on every batch."""
+    discriminator_rate: float = 2e-4
+    """Largest learning rate of the discriminator."""
+    discriminator_width: int = 64
+    """Channels of its first convolution."""
+    discriminator_layers: int = 3
+    """Its convolutions after the first; 3: patches of 70 predicted pixels."""
+    soft_label: float = 1.0
+    """What it is told of true pictures in place of 1 (Salimans et al. 2016, one-sided smoothing: 0.9)."""
+    swapped_labels: float = 0.0
+    """Share of pictures whose labels, true and made, it is told the other way round."""
+
+    def __post_init__(self) -> None:
+        if min(self.generator_steps, self.discriminator_steps) < 1:
+            raise OptionError(
+                f"generator_steps {self.generator_steps}, discriminator_steps {self.discriminator_steps};"
+                " accepted: 1 or more of each"
+            )
+        if not (0 < self.soft_label <= 1 and 0 <= self.swapped_labels < 0.5):
+            raise OptionError(
+                f"soft_label {self.soft_label}, swapped_labels {self.swapped_labels}; accepted: above 0 to 1, and 0"
+                " to less than a half"
+            )
+
+    @property
+    def sees_pictures(self) -> bool:
+        """Always: the discriminator sees lightness and color."""
+        return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """One run: where, how long, on what."""

@@ -5,11 +5,13 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from rechroma_train.config import ClassifyOptions, TaskOptions
+from rechroma_train.config import AdversarialOptions, ClassifyOptions, RegressOptions, TaskOptions
 from rechroma_train.nets.parts.net import Net
 from rechroma_train.schedule import Schedule
+from rechroma_train.tasks.adversarial import Adversarial
 from rechroma_train.tasks.classify import Classify
 from rechroma_train.tasks.learning import Learning
+from rechroma_train.tasks.regress import Regress
 
 
 class TaskRow(NamedTuple):
@@ -25,6 +27,8 @@ class TaskRow(NamedTuple):
 
 TASKS = {
     "classify": TaskRow(Classify, ClassifyOptions, Classify.outputs),
+    "regress": TaskRow(Regress, RegressOptions, Regress.outputs),
+    "adversarial": TaskRow(Adversarial, AdversarialOptions, Adversarial.outputs),
 }
 """A new task is a row here."""
 
