@@ -13,6 +13,8 @@ import pytest
 
 from conftest import encoded, gray_jpeg, scene
 from rechroma import cli, hints
+from rechroma.batch import Job, Outcome
+from rechroma.cli.running import Tally, summary
 from rechroma.types import Marks, Point
 
 COMMAND = [sys.executable, "-c", "import sys; from rechroma.__main__ import main; sys.exit(main())"]
@@ -294,3 +296,23 @@ def test_a_name_of_252_bytes_is_colored(folder: Path, graph: Path) -> None:
     assert len(list((folder / "out").iterdir())) == 4
     assert _run("colorize", folder / "in", "-o", folder / "out", graph=graph) == 0
     assert len(list((folder / "out").iterdir())) == 4
+
+
+# ── many ──
+
+
+def test_of_a_picture_that_there_is_nothing_to_tell_of_only_the_count_is_kept(folder: Path) -> None:
+    job = Job(source=folder / "a.jpg", target=folder / "a.color.jpg")
+    outcomes = [
+        Outcome(job=job, status="done"),
+        Outcome(job=job, status="skipped", message="already there"),
+        Outcome(job=job, status="failed", message="no picture"),
+        Outcome(job=job, status="done", warnings=("damaged",)),
+    ]
+    for keep, kept in ((False, outcomes[2:]), (True, outcomes)):
+        tally = Tally(keep=keep, waiting=5)
+        for outcome in outcomes:
+            tally.add(outcome)
+        assert tally.outcomes == kept
+        assert summary(tally) == "2 colored, 1 skipped (already there), 1 failed"
+        assert tally.waiting == 1

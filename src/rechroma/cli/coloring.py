@@ -145,6 +145,7 @@ def colorize(  # noqa: PLR0917 - the command's options
             json=json,
         )
         watches = context.info_name == "watch"
+        tally.keep = watches or sheet is not None
         if "-" in inputs or out == Path("-"):
             through_pipe(order, plain=not (watches or json or sheet))
             return
@@ -163,7 +164,7 @@ def demo(
 
     The photographs come from scikit-image (pip install 'rechroma[demo]'); no network is used.
     """
-    tally = Tally()
+    tally = Tally(keep=True)
     with logged(None), stoppable(tally):
         from rechroma import batch
         from rechroma.demo import write_samples

@@ -16,7 +16,7 @@ from rechroma.cli.terminal import named, progress, say, stopped_by_signals, tell
 from rechroma.notes import collected
 
 if TYPE_CHECKING:
-    from rechroma.batch import LeftOut, Outcome, Plan
+    from rechroma.batch import LeftOut, Outcome, Plan, Status
     from rechroma.types import ColorizeOptions
 
 
@@ -24,15 +24,28 @@ if TYPE_CHECKING:
 class Tally:
     """What came of the pictures so far."""
 
+    keep: bool = False
+    """Whether every outcome is kept, as a contact sheet needs; else those that there is something to tell of."""
     outcomes: "list[Outcome]" = field(default_factory=list)
+    counts: "Counter[Status]" = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why pictures were skipped."""
+    last: "Outcome | None" = None
     waiting: int = 0
     """Pictures that nothing has come of yet."""
     told: int = 0
     """Failures that the user has been told of."""
 
-    def count(self, status: str) -> int:
-        """Count the outcomes of a status."""
-        return sum(outcome.status == status for outcome in self.outcomes)
+    def add(self, outcome: "Outcome") -> None:
+        """Count what came of a picture."""
+        self.waiting -= 1
+        self.counts[outcome.status] += 1
+        self.last = outcome
+        if outcome.status == "skipped":
+            self.reasons[outcome.message] += 1
+        to_tell = outcome.status == "failed" or outcome.hints or outcome.also or outcome.warnings
+        if self.keep or to_tell:
+            self.outcomes.append(outcome)
 
     @property
     def failed(self) -> "list[Outcome]":
@@ -51,8 +64,7 @@ def work(
     from rechroma import batch
 
     def came(outcome: "Outcome") -> None:
-        tally.outcomes.append(outcome)
-        tally.waiting -= 1
+        tally.add(outcome)
         if json:
             tell(json_format.dumps(outcome.as_dict()))
 
@@ -95,7 +107,7 @@ def stoppable(tally: Tally) -> Iterator[None]:
         with stopped_by_signals():
             yield
     except KeyboardInterrupt:
-        far = f": {summary(tally)}, {tally.waiting} left" if tally.outcomes or tally.waiting else ""
+        far = f": {summary(tally)}, {tally.waiting} left" if tally.counts or tally.waiting else ""
         say(f"stopped{far}; the same command goes on from here")
         raise typer.Exit(INTERRUPTED) from None
 
@@ -110,8 +122,8 @@ def finish(tally: Tally, sheet: Path | None) -> None:
         with stoppable(tally):
             _write_sheet(tally, sheet)
     done = [outcome for outcome in tally.outcomes if outcome.status == "done"]
-    if len(tally.outcomes) == 1 and done:
-        say(f"{done[0].job.target}")
+    if tally.last is not None and tally.counts == {"done": 1}:
+        say(f"{tally.last.job.target}")
     else:
         say(summary(tally) + (":" if len(tally.failed) > tally.told else ""))
     tell_failures(tally)
@@ -123,9 +135,8 @@ def finish(tally: Tally, sheet: Path | None) -> None:
 
 def summary(tally: Tally) -> str:
     """Count what came of the pictures, in words."""
-    reasons = Counter(outcome.message for outcome in tally.outcomes if outcome.status == "skipped")
-    parts = [f"{tally.count('done')} colored"]
-    parts += [f"{count} skipped ({reason})" for reason, count in reasons.items()]
+    parts = [f"{tally.counts['done']} colored"]
+    parts += [f"{count} skipped ({reason})" for reason, count in tally.reasons.items()]
     if tally.failed:
         parts.append(f"{len(tally.failed)} failed")
     return ", ".join(parts)
