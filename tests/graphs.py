@@ -171,3 +171,27 @@ def _declare(sketch: Sketch, name: str) -> onnx.ValueInfoProto:
     kind = TensorProto.DOUBLE if sketch.double == name else TensorProto.FLOAT
     shape = sketch.shapes.get(name, shapes.get(name, []))
     return helper.make_tensor_value_info(sketch.renamed.get(name, name), kind, shape)
+
+
+def restorer(path: Path, *, channels: int = 3, given_back: int = 3, sigma: bool = True) -> Path:
+    """Write a graph of the task "restore" that gives some of its channels back, and give the path."""
+    nodes = [helper.make_node("Slice", ["image", "first", "end", "axis"], ["kept"])]
+    inputs = [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", channels, "H", "W"])]
+    if sigma:
+        inputs.append(helper.make_tensor_value_info("sigma", TensorProto.FLOAT, ["N"]))
+        nodes += [
+            helper.make_node("Mul", ["sigma", "nothing"], ["nothing_"]),
+            helper.make_node("Add", ["kept", "nothing_"], ["clean"]),
+        ]
+    else:
+        nodes.append(helper.make_node("Identity", ["kept"], ["clean"]))
+    values = {"first": [0], "end": [given_back], "axis": [1]}
+    constants = [numpy_helper.from_array(np.array(value), name) for name, value in values.items()]
+    constants.append(numpy_helper.from_array(np.zeros(1, np.float32), "nothing"))
+    outputs = [helper.make_tensor_value_info("clean", TensorProto.FLOAT, ["N", "C", "H", "W"])]
+    graph = helper.make_graph(nodes, "restorer", inputs, outputs, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    facts = {"rechroma_contract": "1", "task": "restore", "name": "restorer.test"}
+    helper.set_model_props(model, facts | {"work_size": "64", "multiple_of": "4", "stride": "1"})
+    onnx.save(model, path)
+    return path

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from graphs import BINS, OPTIONAL, Sketch, save
+from graphs import BINS, OPTIONAL, Sketch, restorer, save
 from rechroma import runtime
-from rechroma.errors import ContractMismatch, OptionError, WeightsError, WeightsNotFound
+from rechroma.errors import ContractMismatch, InputError, OptionError, WeightsError, WeightsNotFound
+from rechroma.runtime import session
 from rechroma.types import DEVICES, PredictOptions
 
 
@@ -59,7 +60,7 @@ BREACHES = {
         "input lightness is missing.*input luminance",
     ),
     "missing output": (Sketch(renamed={"ab": "color"}), "output ab is missing"),
-    "extra input": (Sketch(extra_input="mask"), "input mask is not in the contract; known: lightness"),
+    "extra input": (Sketch(extra_input="mask"), "input mask is not in the contract; accepted: lightness"),
     "extra output": (Sketch(renamed={"logits": "scores_"}), "output scores_ is not in the contract"),
     "half the hints": (Sketch(optional=frozenset({"hint_ab"})), "hint_ab is alone"),
     "dtype": (Sketch(double="lightness"), r"input lightness is tensor\(double\); it is tensor\(float\)"),
@@ -128,6 +129,28 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
         runtime.load(tmp_path / "a.onnx")
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("sigma", [True, False])
+def test_a_restorer_has_a_row_of_its_own(tmp_path, channels, sigma):
+    path = restorer(tmp_path / "a.onnx", channels=channels, given_back=channels, sigma=sigma)
+    graph = runtime.load(path, task="restore")
+    assert graph.contract.inputs == {"image"} | ({"sigma"} if sigma else set())
+    image = np.random.default_rng(0).random((1, channels, 8, 12), np.float32)
+    given = {"image": image} | ({"sigma": np.full(1, 0.1, np.float32)} if sigma else {})
+    np.testing.assert_array_equal(graph.run(given, ["clean"])[0], image)
+    with pytest.raises(InputError, match=r"image given to graph restorer\.test is 6x12; .* multiples of 4"):
+        graph.run({**given, "image": image[:, :, :6]}, ["clean"])
+
+
+def test_a_restorer_that_loses_channels_or_is_taken_for_a_colorizer_is_refused(tmp_path):
+    with pytest.raises(
+        ContractMismatch, match=r"output clean has shape \(1, 1, 4, 8\).* it is \(1, 3, 4, 8\)"
+    ):
+        runtime.load(restorer(tmp_path / "a.onnx", given_back=1), task="restore")
+    with pytest.raises(ContractMismatch, match="task is 'restore'; accepted: 'colorize'"):
+        runtime.load(restorer(tmp_path / "b.onnx"))
+
+
 # devices and sessions
 
 
@@ -155,14 +178,14 @@ class Sessions:
     """Stands in for onnxruntime.InferenceSession: this machine has CUDA by name only."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, silent: bool) -> None:
-        self.real, self.silent = runtime.ort.InferenceSession, silent
-        monkeypatch.setattr(runtime.ort, "InferenceSession", self)
-        monkeypatch.setattr(runtime, "devices", lambda: ("cuda", "cpu"))
+        self.real, self.silent = session.ort.InferenceSession, silent
+        monkeypatch.setattr(session.ort, "InferenceSession", self)
+        monkeypatch.setattr(session, "devices", lambda: ("cuda", "cpu"))
 
     def __call__(self, path, options, *, providers, enable_fallback):
         assert enable_fallback == 0
         if providers[0][0] == "CUDAExecutionProvider" and not self.silent:
-            raise runtime.ort_errors.EPFail("no driver")
+            raise session.ort_errors.EPFail("no driver")
         return self.real(path, options, providers=["CPUExecutionProvider"])
 
 
@@ -209,15 +232,15 @@ def test_threads_that_ask_for_one_graph_at_once_get_one_session(tmp_path):
 def test_sessions_kept_are_bounded(tmp_path):
     for number in range(runtime.KEPT_SESSIONS + 3):
         runtime.load(save(tmp_path / f"{number}.onnx"))
-    assert runtime._load.cache_info().currsize == runtime.KEPT_SESSIONS
+    assert session._load.cache_info().currsize == runtime.KEPT_SESSIONS
 
 
 def test_threads_come_from_the_environment_where_not_given(monkeypatch):
     monkeypatch.setenv("RECHROMA_THREADS", "3")
-    assert runtime._thread_count(0) == 3
-    assert runtime._thread_count(2) == 2
+    assert session._thread_count(0) == 3
+    assert session._thread_count(2) == 2
     monkeypatch.delenv("RECHROMA_THREADS")
-    assert 1 <= runtime._thread_count(0) <= runtime.MAX_AUTO_THREADS
+    assert 1 <= session._thread_count(0) <= runtime.MAX_AUTO_THREADS
 
 
 def test_one_graph_gives_the_same_from_many_threads(tmp_path):

@@ -1,4 +1,4 @@
-"""Graph contract v1: what a graph takes, gives and says about itself. Pure: knows no runtime.
+"""Graph contract v1: what a graph takes, gives and declares about itself. Pure: knows no runtime.
 
 A colorizer, task "colorize".
 
@@ -21,6 +21,14 @@ A describer of places, task "features", by which pictures are compared: lightnes
     out  features     (N, C, h, w)  of length 1 over C; their dot product says how alike two places look
 
 and the same metadata without bins and defaults.
+
+A restorer, task "restore":
+
+    in   image        (N, C, H, W)  sRGB, 0 to 1
+    in   sigma        (N,)          optional; standard deviation of the noise, 0 to 1
+    out  clean        (N, C, h, w)  the same without damage
+
+and the same metadata without bins and defaults. `tasks` has all of it as a table.
 """
 
 import json
@@ -31,32 +39,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rechroma.errors import ContractMismatch
+from rechroma.runtime.tasks import ANY, DYNAMIC, TASKS, Given, Result, Shape
 from rechroma.types import Array, PredictOptions
 
 VERSION = "1"
 FLOAT32 = "tensor(float)"
 """How ONNX Runtime spells the type of a float32 tensor."""
-DYNAMIC, ANY = -1, -2
-"""In a shape: a size that varies, which the graph may not fix; a size that it may fix."""
-INPUTS: dict[str, tuple[int, ...]] = {
-    "lightness": (DYNAMIC, 1, DYNAMIC, DYNAMIC),
-    "hint_ab": (DYNAMIC, 2, DYNAMIC, DYNAMIC),
-    "hint_weight": (DYNAMIC, 1, DYNAMIC, DYNAMIC),
-    "temperature": (),
-    "vividness": (),
-}
-OUTPUTS: dict[str, tuple[int, ...]] = {
-    "ab": (DYNAMIC, 2, DYNAMIC, DYNAMIC),
-    "logits": (DYNAMIC, ANY, DYNAMIC, DYNAMIC),
-}
-TASKS: dict[str, tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]] = {
-    "colorize": (INPUTS, OUTPUTS),
-    "features": (
-        {"lightness": (DYNAMIC, 1, DYNAMIC, DYNAMIC)},
-        {"features": (DYNAMIC, ANY, DYNAMIC, DYNAMIC)},
-    ),
-}
-"""Inputs and outputs of each task; the first of either is needed."""
 SIZE_KEYS = ("work_size", "multiple_of", "stride")
 REQUIRED_KEYS = ("rechroma_contract", "task", "name", *SIZE_KEYS)
 
@@ -73,12 +61,12 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """What a graph that keeps the contract says about itself."""
+    """What a graph that keeps the contract declares about itself."""
 
     name: str
     """`architecture.tag`, or what its maker calls it."""
     task: str
-    """"colorize" or "features"."""
+    """One of TASKS."""
     work_size: int
     """Root of the area, in pixels, at which the graph sees a picture."""
     multiple_of: int
@@ -87,6 +75,8 @@ class Contract:
     """Pixels of the input to one of the output."""
     inputs: frozenset[str]
     """Names of the inputs that there are."""
+    channels: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Channels of those inputs that have some; 1 where the graph takes any number."""
     has_logits: bool
     """Whether there is an output `logits`."""
     bins: Array | None = field(default=None, compare=False)
@@ -117,11 +107,11 @@ def check(
     Raises:
         ContractMismatch: Everything that differs, and what it should be.
     """
-    known_inputs, known_outputs = TASKS[task]
+    row = TASKS[task]
     complaints = [
         *_about_metadata(metadata, task),
-        *_about_tensors("input", inputs, known_inputs),
-        *_about_tensors("output", outputs, known_outputs),
+        *_about_tensors("input", inputs, row.inputs),
+        *_about_tensors("output", outputs, row.outputs),
         *_about_hints(inputs),
         *_about_defaults(metadata, inputs),
         *_about_bins(metadata, outputs),
@@ -135,6 +125,7 @@ def check(
         multiple_of=int(metadata["multiple_of"]),
         stride=int(metadata["stride"]),
         inputs=frozenset(inputs),
+        channels={name: _channels(tensor) for name, tensor in inputs.items() if len(tensor.shape) == 4},
         has_logits="logits" in outputs,
         bins=_bins(metadata) if "logits" in outputs else None,
         defaults=PredictOptions(
@@ -160,20 +151,25 @@ def _about_metadata(metadata: Mapping[str, str], wanted: str) -> Iterator[str]:
         yield f"metadata multiple_of is {sizes['multiple_of']}; it is a multiple of stride {sizes['stride']}"
 
 
+def _channels(tensor: Tensor) -> int:
+    declared = tensor.shape[1]
+    return declared if isinstance(declared, int) else 1
+
+
 def _about_tensors(
-    kind: str, found: Mapping[str, Tensor], known: Mapping[str, tuple[int, ...]]
+    kind: str, found: Mapping[str, Tensor], accepted: Mapping[str, Given] | Mapping[str, Result]
 ) -> Iterator[str]:
-    needed = next(iter(known))
-    if needed not in found:
-        yield f"{kind} {needed} is missing"
+    for name, row in accepted.items():
+        if name not in found and not row.optional:
+            yield f"{kind} {name} is missing"
     for name, tensor in found.items():
-        if name not in known:
-            yield f"{kind} {name} is not in the contract; known: {', '.join(known)}"
+        if name not in accepted:
+            yield f"{kind} {name} is not in the contract; accepted: {', '.join(accepted)}"
         else:
-            yield from _about_tensor(f"{kind} {name}", tensor, known[name])
+            yield from _about_tensor(f"{kind} {name}", tensor, accepted[name].shape)
 
 
-def _about_tensor(what: str, tensor: Tensor, shape: tuple[int, ...]) -> Iterator[str]:
+def _about_tensor(what: str, tensor: Tensor, shape: Shape) -> Iterator[str]:
     if tensor.dtype != FLOAT32:
         yield f"{what} is {tensor.dtype}; it is {FLOAT32}"
     if len(tensor.shape) != len(shape):
