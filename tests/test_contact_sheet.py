@@ -2,7 +2,7 @@
 
 from html.parser import HTMLParser
 
-from rechroma.report import Entry, contact_sheet
+from rechroma.batch.contact_sheet import Entry, contact_sheet
 
 
 class _Links(HTMLParser):

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rechroma import image, notes
+from rechroma.batch.contact_sheet import GENERATOR, Entry, contact_sheet
 from rechroma.batch.job import Outcome
 from rechroma.errors import OptionError, OutputError
 from rechroma.image.preview import preview
 from rechroma.pipeline import check_folder, make_folder
-from rechroma.report import GENERATOR, Entry, contact_sheet
 
 PREVIEW = 800
 """Long side of the pictures on a sheet in pixels."""
