@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from rechroma_train.nets.hintnet import HintNet, HintNetOptions
 from rechroma_train.nets.parts.net import Net, NetOptions
+from rechroma_train.nets.zhang16 import Zhang16, Zhang16Options
 
 
 class NetRow(NamedTuple):
@@ -18,6 +19,7 @@ class NetRow(NamedTuple):
 
 NETS = {
     "hintnet": NetRow(HintNet, HintNetOptions),
+    "zhang16": NetRow(Zhang16, Zhang16Options),
 }
 """A new net is a row here."""
 
