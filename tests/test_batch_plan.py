@@ -308,6 +308,14 @@ def test_of_many_names_those_that_collide_are_still_found(tmp_path: Path) -> Non
     assert len(set(targets)) == len(targets) == len(made.jobs)
 
 
+def test_a_picture_that_arrives_after_the_plan_was_made_is_left_to_the_next(tmp_path: Path) -> None:
+    _touch(tmp_path, "a.jpg", "c.bmp")
+    found = find([str(tmp_path)])
+    made = plan(found.pictures)
+    _touch(tmp_path, "b.jpg", "c.png")
+    assert [job.source.name for job in made.jobs] == ["a.jpg", "c.bmp"]
+
+
 # ── names ──
 
 

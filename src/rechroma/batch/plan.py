@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rechroma.batch.find import Anew, Found, Unread, place
 from rechroma.batch.job import Job, Outcome
@@ -58,8 +59,8 @@ def plan(
     that folder's tree. With `to_file`, `out` is the only result itself. What a job writes beside its target is held to
     the same: no file is written twice, no input replaced.
 
-    Of each file eight bytes are held while the plan is made, and its name only where another's may be the same. A
-    picture that arrives later than that is held to what lies on the disk, when its job is done.
+    Of each file eight bytes are held, and its name only where another's may be the same. Pictures that arrive later are
+    left to the next plan.
     """
     among = len(found) > 1
 
@@ -73,15 +74,22 @@ def plan(
             among_others=item.root is not None or among,
         )
 
-    suspects = _twice(
-        digest for item in found for digest in (_digest(item.path), *map(_digest, job_of(item).files()))
+    known = np.sort(
+        np.fromiter(
+            (
+                digest
+                for item in found
+                for digest in (_digest(item.path), *map(_digest, job_of(item).files()))
+            ),
+            np.int64,
+        )
     )
+    suspects = frozenset(known[1:][known[1:] == known[:-1]].tolist())
     sources = {place(item.path) for item in found if suspects and _digest(item.path) in suspects}
 
     def made() -> Iterator[Job | Outcome]:
-        return (
-            map(job_of, found) if not suspects else _without_collisions(map(job_of, found), suspects, sources)
-        )
+        jobs = (job_of(item) for item in found if _is_known(item.path, known))
+        return _without_collisions(jobs, suspects, sources) if suspects else jobs
 
     refused = [_unreadable(folder, out) for folder in unread]
     if suspects:
@@ -118,10 +126,11 @@ def _digest(path: Path) -> int:
     return hash(folded(place(path))) >> 1
 
 
-def _twice(digests: Iterable[int]) -> frozenset[int]:
-    """Give those numbers that come more than once, by eight bytes a number."""
-    ordered = np.sort(np.fromiter(digests, np.int64))
-    return frozenset(ordered[1:][ordered[1:] == ordered[:-1]].tolist())
+def _is_known(path: Path, known: NDArray[np.int64]) -> bool:
+    """Say whether a path's digest is one of the sorted ones."""
+    digest = _digest(path)
+    at = int(np.searchsorted(known, digest))
+    return at < len(known) and int(known[at]) == digest
 
 
 def names_a_file(out: Path | None, found: Sequence[Found] | Anew[Found]) -> bool:
