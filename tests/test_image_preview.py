@@ -10,7 +10,7 @@ from PIL import Image
 from conftest import encoded, gray_jpeg, opened, scene
 from rechroma.errors import UnreadableImage
 from rechroma.image.preview import gray_jpeg as gray_copy
-from rechroma.image.preview import preview
+from rechroma.image.preview import preview_of
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
@@ -23,7 +23,7 @@ def test_a_preview_is_small_and_looks_like_its_picture(mode: str, tmp_path: Path
     )
     path = tmp_path / "a.png"
     path.write_bytes(encoded(picture, "PNG"))
-    made = preview(path, 100)
+    made = preview_of(path, 100)
     shown = opened(made.jpeg)
     assert made.size == (75, 100) == shown.size[::-1]
     reference = np.asarray(Image.fromarray(gray).resize((100, 75), Image.Resampling.BOX)).astype(int)
@@ -34,23 +34,23 @@ def test_a_preview_is_small_and_looks_like_its_picture(mode: str, tmp_path: Path
 def test_a_preview_of_deep_color_is_a_preview(tmp_path: Path) -> None:
     deep = np.dstack([scene(300, 400).astype(np.uint16) * 257] * 3)
     tifffile.imwrite(tmp_path / "a.tif", deep, photometric="rgb")
-    assert preview(tmp_path / "a.tif", 100).size == (75, 100)
+    assert preview_of(tmp_path / "a.tif", 100).size == (75, 100)
 
 
 def test_a_preview_is_upright_and_never_larger_than_its_picture(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     (tmp_path / "a.jpg").write_bytes(gray_jpeg(90, 120, exif=exif.tobytes()))
-    assert preview(tmp_path / "a.jpg", 400).size == (120, 90)
+    assert preview_of(tmp_path / "a.jpg", 400).size == (120, 90)
 
 
 def test_what_is_no_picture_has_no_preview(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"no picture")
-    for make in (lambda path: preview(path, 100), lambda path: gray_copy(path, quality=90)):
+    for make in (lambda path: preview_of(path, 100), lambda path: gray_copy(path, quality=90)):
         with pytest.raises(UnreadableImage):
             make(tmp_path / "a.jpg")
     with pytest.raises(UnreadableImage):
-        preview(tmp_path / "missing.jpg", 100)
+        preview_of(tmp_path / "missing.jpg", 100)
 
 
 def test_a_gray_copy_has_one_component_and_no_metadata(tmp_path: Path) -> None:

@@ -236,7 +236,7 @@ def test_logits_that_the_graph_lacks_are_refused(tmp_path):
 @pytest.fixture
 def rows(monkeypatch, graph, tmp_path):
     """Three rows in weights.toml, of two architectures."""
-    monkeypatch.setattr(weights, "DATA", graph.parent)
+    monkeypatch.setattr(weights.files, "DATA", graph.parent)
     common = {
         "file": graph.name,
         "sha256": hashlib.sha256(graph.read_bytes()).hexdigest(),

@@ -172,7 +172,7 @@ def test_an_unknown_name_gets_the_nearest_names():
 
 
 def test_a_shipped_file_is_verified(monkeypatch, tmp_path):
-    monkeypatch.setattr(weights, "DATA", tmp_path)
+    monkeypatch.setattr(weights.files, "DATA", tmp_path)
     row = row_at("", file="a.onnx")
     with pytest.raises(WeightsNotFound, match=r"a\.onnx is missing"):
         weights.path_of(row)
@@ -195,9 +195,9 @@ def test_a_file_put_into_the_cache_by_hand_needs_no_network(monkeypatch):
 def test_a_digest_is_computed_once_while_the_file_stays_as_it_is(monkeypatch, tmp_path):
     path = tmp_path / "a"
     path.write_bytes(CONTENT)
-    weights._digest.cache_clear()
+    weights.files._digest.cache_clear()
     assert weights.digest(path) == weights.digest(path) == SHA256
-    assert weights._digest.cache_info().hits == 1
+    assert weights.files._digest.cache_info().hits == 1
     path.write_bytes(b"")
     assert weights.digest(path) == hashlib.sha256(b"").hexdigest()
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rechroma import image
 from rechroma.errors import MissingExtra
-from rechroma.image.preview import gray_jpeg
 from rechroma.pipeline import make_folder
 
 
@@ -51,7 +50,7 @@ def write_samples(folder: Path) -> list[Path]:
     paths = []
     for sample in SAMPLES:
         path = folder / sample.name
-        image.save_atomically(gray_jpeg(data / sample.file, quality=QUALITY), path, overwrite=True)
+        image.save_atomically(image.gray_jpeg(data / sample.file, quality=QUALITY), path, overwrite=True)
         paths.append(path)
     credits = "".join(f"{sample.name}: {sample.credit}\n" for sample in SAMPLES)
     image.save_atomically(credits.encode(), folder / "credits.txt", overwrite=True)

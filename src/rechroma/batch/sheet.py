@@ -7,7 +7,6 @@ from rechroma import image, notes
 from rechroma.batch.contact_sheet import GENERATOR, Entry, contact_sheet
 from rechroma.batch.job import Outcome
 from rechroma.errors import OptionError, OutputError
-from rechroma.image.preview import preview
 from rechroma.pipeline import check_folder, make_folder
 
 PREVIEW = 800
@@ -54,7 +53,9 @@ def _entries(outcomes: Iterable[Outcome]) -> Iterator[Entry]:
         if outcome.status == "failed" or not outcome.job.target.is_file():
             continue
         try:
-            before, after = (preview(path, PREVIEW) for path in (outcome.job.source, outcome.job.target))
+            before, after = (
+                image.preview_of(path, PREVIEW) for path in (outcome.job.source, outcome.job.target)
+            )
         except Exception as problem:  # one picture must not cost the sheet of all
             notes.note(
                 f"{outcome.job.source} is not on the contact sheet: {type(problem).__name__}: {problem}"

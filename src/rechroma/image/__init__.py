@@ -39,6 +39,8 @@ Out (each carries the metadata over, writes an RGB profile, adds provenance wher
         rgb (H, W, 3) of rgb_dtype(picture), upright; the picture's alpha is added
     give_back(picture, rgb) -> ndarray | PIL image    same kind as came in, for "array" and "pil" sources
     screen_png(pixels (h, w, 4) uint8) -> bytes       an overlay or a palette for a page
+    preview_of(path, long_side) -> Preview            a small JPEG of a file, for a sheet
+    gray_jpeg(path, *, quality) -> bytes              a gray copy of a file, for the demo
     labelled_png(file, provenance) -> bytes           the same, saying how it was made
     rgb_dtype(picture) -> dtype                       what rgb should be for encode_rgb and give_back
     Provenance(version=, model=, sha256=, settings=, source_type=, tool="Rechroma")
@@ -52,6 +54,7 @@ from rechroma.image.metadata import Metadata
 from rechroma.image.picture import (
     Kind,
     Picture,
+    Plane8,
     Source,
     cells_area,
     chroma_shape,
@@ -69,12 +72,13 @@ from rechroma.image.picture import (
     small_rgb,
     srgb_pixels,
 )
-from rechroma.image.preview import labelled_png, screen_png
+from rechroma.image.preview import gray_jpeg, labelled_png, preview_of, screen_png
 from rechroma.image.provenance import Provenance, SourceType
 from rechroma.image.reading import glance_of, read, sha256_of
 from rechroma.image.recorded import read_provenance
 from rechroma.image.saving import remove_leftovers, save_atomically
 from rechroma.image.writing import (
+    FileFormat,
     encode_lossless_jpeg,
     encode_planes_jpeg,
     encode_rgb,
@@ -83,9 +87,11 @@ from rechroma.image.writing import (
 )
 
 __all__ = [
+    "FileFormat",
     "Kind",
     "Metadata",
     "Picture",
+    "Plane8",
     "Provenance",
     "Source",
     "SourceType",
@@ -97,6 +103,7 @@ __all__ = [
     "encode_rgb",
     "give_back",
     "glance_of",
+    "gray_jpeg",
     "is_neutral",
     "labelled_png",
     "lightness",
@@ -106,6 +113,7 @@ __all__ = [
     "luma_profile",
     "output_format",
     "part",
+    "preview_of",
     "read",
     "read_provenance",
     "rgb_dtype",

@@ -32,7 +32,7 @@ class Preview:
     """The file."""
 
 
-def preview(path: Path, long_side: int) -> Preview:
+def preview_of(path: Path, long_side: int) -> Preview:
     """Make a preview whose sides are at most `long_side` pixels; EXIF orientation is applied, alpha is dropped.
 
     Raises:

@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 from rechroma import color, hints, image, refine
 from rechroma._version import __version__
 from rechroma.errors import UnreadableImage
-from rechroma.image import Picture
-from rechroma.image.picture import Plane8
-from rechroma.image.writing import FileFormat
+from rechroma.image import FileFormat, Picture, Plane8
 from rechroma.pipeline.conditions import View, certain
 from rechroma.pipeline.recipe import recipe
 from rechroma.tiling import WHOLE, Area, Size, reframe

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rechroma import color, hints, image, refine
 from rechroma.errors import OptionError
-from rechroma.image.writing import FileFormat
+from rechroma.image import FileFormat
 from rechroma.pipeline import compose, proposals
 from rechroma.pipeline.closeup import closeup
 from rechroma.pipeline.conditions import certain

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rechroma import image
 from rechroma.errors import OptionError, OutputError
-from rechroma.image.writing import FileFormat
+from rechroma.image import FileFormat
 from rechroma.naming import NEVER_WRITTEN, SUFFIXES, format_of, target_name
 from rechroma.pipeline.compose import Way
 from rechroma.pipeline.draft import Draft

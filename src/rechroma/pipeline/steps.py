@@ -7,8 +7,7 @@ import numpy as np
 
 from rechroma import color, hints, image
 from rechroma.errors import UnreadableImage
-from rechroma.image import Picture
-from rechroma.image.writing import FileFormat
+from rechroma.image import FileFormat, Picture
 from rechroma.kept import Kept
 from rechroma.notes import collected
 from rechroma.pipeline import compose

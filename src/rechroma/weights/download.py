@@ -22,7 +22,7 @@ from rechroma._version import __version__
 from rechroma.errors import ChecksumMismatch, OutputError, WeightsError
 
 if TYPE_CHECKING:
-    from rechroma.weights import Progress
+    from rechroma.weights.files import Progress
 
 PAUSES = (0.5, 1.0, 2.0, 4.0)
 """Seconds before the second, third ... attempt; as many attempts as pauses, and one."""
