@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from rechroma.runtime.contract import INPUTS
+from rechroma.runtime.tasks import TASKS
 from rechroma_train import bins, nets, parsing, train
 from rechroma_train.checkpoints import load_net
 from rechroma_train.config import ExportOptions, RegressOptions
@@ -51,7 +51,7 @@ def test_a_net_says_what_it_is(name: str) -> None:
     net = nets.build(options, outputs=bins.COUNT)
     assert options.name == name
     assert net.options == options
-    assert set(net.takes) <= set(INPUTS)
+    assert set(net.takes) <= set(TASKS["colorize"].inputs)
     assert net.multiple_of % net.stride == 0
     assert net.paper[-4:].isdigit()
     assert {f.name for f in fields(options)} >= {"name"}
