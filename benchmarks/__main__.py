@@ -11,6 +11,7 @@ NAMES = {
     "survey": "folders of other people's pictures: what is colored, what is refused and why, what results lost",
     "load": "a crowd at `rechroma serve`: 50 clients, 500 pictures, memory over time, a queue that is full",
     "drafts": "what a picture of 48 megapixels that is open in the studio holds in memory",
+    "names": "a folder of a million pictures: memory and time until the first is colored",
     "training": "pictures per second in training: loader alone, network alone, both",
     "capacity": "what more in the net costs: parameters, megabytes, time to color and to learn",
     "colors": "time and memory of the color mathematics; small colors brought up to full size",

@@ -19,6 +19,7 @@ from benchmarks import (
     lightness,
     load,
     measure,
+    names,
     speed,
     strokes,
 )
@@ -50,6 +51,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
         (drafts, "KINDS", {"JPEG, gray": drafts.KINDS["JPEG, gray"]}),
         (lightness, "NAMES", ("camera",)),
         (load, "SIZE", (60, 80)),
+        (names, "COUNTS", (50,)),
         (speed, "SIZE_12_MP", (300, 400)),
         (speed, "SIZE_2_MP", (60, 80)),
         (speed, "FOLDER_PICTURES", 12),
@@ -153,6 +155,12 @@ def test_load(tmp_path: Path) -> None:
 def test_drafts(tmp_path: Path, graph: Path) -> None:
     (row,) = ran(tmp_path, "drafts", "--method", str(graph))["drafts"]
     assert 0 < float(row["counted MB"]) < 64
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="counts memory as Linux does")
+def test_names(tmp_path: Path) -> None:
+    (row,) = ran(tmp_path, "names")["names"]
+    assert row["pictures"] == "50"
 
 
 def test_fuzz(tmp_path: Path, graph: Path) -> None:
