@@ -8,7 +8,7 @@ import rechroma
 photograph, folder = Path(sys.argv[1]), Path(sys.argv[2])
 draft = rechroma.Draft(photograph)
 entropy = draft.uncertainty()  # (h, w) float32: 0 = one color for sure, 1 = no idea
-(folder / "doubt.png").write_bytes(draft.uncertainty_png(side=1024))  # to lay over the picture
+(folder / "uncertainty.png").write_bytes(draft.uncertainty_png(side=1024))  # to lay over the picture
 
 height, width = entropy.shape
 row, column = divmod(int(entropy.argmax()), width)

@@ -161,7 +161,7 @@ def test_what_lies_beside_a_result_belongs_to_the_plan() -> None:
     [job] = plan([a], proposals=3, uncertainty=True).jobs
     assert [path.name for path in job.files()] == [
         "a.color.jpg",
-        "a.color.doubt.png",
+        "a.color.uncertainty.png",
         *("a.color.2.jpg", "a.color.2.hints.json", "a.color.3.jpg", "a.color.3.hints.json"),
     ]
     assert len(plan([a, b]).jobs) == 2
@@ -199,7 +199,7 @@ def test_what_is_left_out_is_named_with_the_reason(tmp_path: Path) -> None:
 
 def test_of_what_goes_with_a_picture_nothing_is_said(tmp_path: Path) -> None:
     _touch(tmp_path, "a.jpg", "a.hints.json", "a.color.jpg", "a.color.2.jpg", "a.color.2.hints.json")
-    _touch(tmp_path, "a.color.doubt.png", "a.color.png", "out/a.color.jpg")
+    _touch(tmp_path, "a.color.doubt.png", "a.color.uncertainty.png", "a.color.png", "out/a.color.jpg")
     found = find([str(tmp_path)], recursive=True, out=tmp_path / "out")
     assert _names(found, tmp_path) == ["a.jpg"]
     assert list(found.left_out) == []

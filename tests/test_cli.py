@@ -334,10 +334,10 @@ def test_the_shell_can_complete_commands() -> None:
     assert "_RECHROMA_COMPLETE" in done.stdout
 
 
-# ── hints, proposals, doubt ──
+# ── hints, proposals, uncertainty ──
 
 
-def test_proposals_and_doubt_lie_beside_the_result(
+def test_proposals_and_uncertainty_lie_beside_the_result(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(gray_jpeg())
@@ -348,7 +348,7 @@ def test_proposals_and_doubt_lie_beside_the_result(
     told = json.loads(capsys.readouterr().out)
     files = {path.name for path in tmp_path.iterdir()}
     assert {Path(path).name for path in told["also"]} == files - {"a.jpg", "a.color.jpg"}
-    assert "a.color.doubt.png" in files
+    assert "a.color.uncertainty.png" in files
     for number in (2, 3):
         colored, hinted = f"a.color.{number}.jpg", f"a.color.{number}.hints.json"
         assert (colored in files) == (hinted in files)

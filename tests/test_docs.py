@@ -119,7 +119,7 @@ def test_what_the_readme_says_to_type_works_in_that_order(tmp_path: Path) -> Non
         "car.color.4.jpg",
         "sister.color.jpg",
         "faithful.tif",
-    } - made <= {"car.color.4.jpg"}  # fewer proposals where little is in doubt
+    } - made <= {"car.color.4.jpg"}  # fewer proposals where little is uncertain
 
 
 def test_every_program_that_a_page_names_is_there() -> None:

@@ -158,8 +158,8 @@ def test_a_draft_is_looked_at_and_colored(client: httpx.Client, draft: str, opti
     assert preview.headers["content-type"] == "image/jpeg" and opened(preview.content).size == (80, 60)
     red, green, _ = opened(preview.content).getpixel((28, 33))
     assert red > green + 40
-    doubt = client.post(f"{draft}/uncertainty", json={"side": 64})
-    assert doubt.headers["content-type"] == "image/png" and opened(doubt.content).mode == "RGBA"
+    uncertainty = client.post(f"{draft}/uncertainty", json={"side": 64})
+    assert uncertainty.headers["content-type"] == "image/png" and opened(uncertainty.content).mode == "RGBA"
     place = client.post(f"{draft}/look", json={"x": 0.5, "y": 0.5, "count": 3}).json()
     assert 0 <= place["lightness"] <= 100 and re.fullmatch("#[0-9a-f]{6}", place["color"])
     assert 1 <= len(place["suggestions"]) <= 3

@@ -38,7 +38,8 @@ HINTS = ".hints.json"
 """After the stem of a picture: what a person marked on it."""
 _NAME_BYTES = 255
 """That file systems hold of a name."""
-_RESULT = re.compile(rf"(.+){re.escape(MARK)}(?:\.\d+|\.doubt)?")
+_RESULT = re.compile(rf"(.+){re.escape(MARK)}(?:\.\d+|\.uncertainty|\.doubt)?")
+"""The last is what uncertainty was once called."""
 _ENDS = re.compile(r"(?<=[^/\\. ])[. ]+(?=[/\\]|$)")
 """What Windows, and Linux on a disk of its, drops from the end of a name."""
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
@@ -76,7 +77,7 @@ def target_name(name: str, format: Format = "same") -> str:  # noqa: A002 - the 
 
 
 def beside_name(target: str, ending: str) -> str:
-    """Name what lies beside a result: portrait.color.jpg and doubt.png -> portrait.color.doubt.png."""
+    """Name what lies beside a result: portrait.color.jpg and uncertainty.png -> portrait.color.uncertainty.png."""
     stem = PurePath(target).stem
     mark = MARK if stem.endswith(MARK) else ""
     return _fitted(stem.removesuffix(mark), f"{mark}.{ending}")

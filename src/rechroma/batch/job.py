@@ -38,7 +38,7 @@ class Job:
     proposals: int = 1
     """Colorings to make: the second goes beside the target as NAME.2.jpg, with its hints file NAME.2.hints.json."""
     uncertainty: bool = False
-    """Whether to write NAME.doubt.png too: where the method is unsure."""
+    """Whether to write NAME.uncertainty.png too: where the method is unsure."""
     hints: Path | None = None
     """A hints file for this picture, which counts where the options have no hints."""
     among_others: bool = False
@@ -50,7 +50,7 @@ class Job:
     @property
     def uncertainty_file(self) -> Path:
         """Where the picture of the uncertainty goes."""
-        return self.target.with_name(beside_name(self.target.name, "doubt.png"))
+        return self.target.with_name(beside_name(self.target.name, "uncertainty.png"))
 
     def proposal_file(self, number: int) -> Path:
         """Give the file of a proposal, from 2."""

@@ -134,7 +134,7 @@ def _files(job: "Job", wanted: Recipe) -> Iterator[tuple[Part, Path, Recipe | No
         yield "uncertainty", job.uncertainty_file, for_uncertainty(wanted)
     if job.proposals > 1:
         made = _recorded(image.read_provenance(job.proposal_file(2))).get("made")
-        # There may be fewer than were asked for, where little is in doubt.
+        # There may be fewer than were asked for, where little is uncertain.
         for number in range(2, min(made if isinstance(made, int) else job.proposals, job.proposals) + 1):
             yield "proposals", job.proposal_file(number), for_proposal(wanted, number, job)
             yield "proposals", job.proposal_hints(number), None

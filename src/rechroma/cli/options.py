@@ -89,7 +89,9 @@ Proposals = Annotated[
 ]
 Uncertainty = Annotated[
     bool,
-    typer.Option("--uncertainty", help="Write NAME.color.doubt.png too: orange where the model is unsure."),
+    typer.Option(
+        "--uncertainty", help="Write NAME.color.uncertainty.png too: orange where the model is unsure."
+    ),
 ]
 Format = Annotated[
     Literal["same", "jpeg", "png", "tiff", "webp"], typer.Option(help="File format of the results.")

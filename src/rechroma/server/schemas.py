@@ -177,7 +177,7 @@ class WantedPreview(Wanted):
     part: Part = (0, 0, 1, 1)
 
 
-class WantedDoubt(Wanted):
+class WantedUncertainty(Wanted):
     """A map of where the network is unsure."""
 
     side: Side = 512

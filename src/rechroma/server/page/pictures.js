@@ -132,7 +132,7 @@ on("photo", open);
 on("marks options references", () => refresh());
 on("reconnected", () => desk.photo && open());
 on("show", () => {
-  find("sheet").classList.toggle("doubting", desk.show.uncertainty);
+  find("sheet").classList.toggle("uncertain", desk.show.uncertainty);
   if (desk.show.uncertainty) refreshUncertainty();
   else hide(images.uncertainty);
 });

@@ -21,10 +21,10 @@ from rechroma.server.schemas import (
     Share,
     Suggestion,
     Wanted,
-    WantedDoubt,
     WantedLook,
     WantedPreview,
     WantedProposals,
+    WantedUncertainty,
 )
 from rechroma.server.service import Service, TheService, marks_of
 from rechroma.server.statuses import Responses, refusals
@@ -155,7 +155,9 @@ async def proposals(
     responses=_picture("image/png", "Orange where the network is unsure, clear elsewhere")
     | refusals(400, 404, 413, 422, 503),
 )
-async def doubt(draft_id: str, wanted: WantedDoubt, request: Request, service: TheService) -> Response:
+async def uncertainty(
+    draft_id: str, wanted: WantedUncertainty, request: Request, service: TheService
+) -> Response:
     """Show where the network is unsure: there a person looks first."""
     with service.desk.using(draft_id) as opened:
         options = asked(service, opened, wanted)
